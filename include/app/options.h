@@ -1,0 +1,49 @@
+/* options: the command line. Pure: argv in, a struct or one clear sentence out; touches no file.
+ *
+ *   websplice [options] [HOST:]PORT BACKEND_HOST:PORT
+ *   websplice [options] --unix-target=FILE [HOST:]PORT
+ *   websplice [options] --testcard [HOST:]PORT
+ *   websplice [options] --unix-listen=FILE BACKEND_HOST:PORT
+ *
+ * websockify's spelling throughout: options may stand after positionals, `--opt=val` and
+ * `--opt val`, any unambiguous prefix, integers as 10, 0x0a, 0b1010. Options of websockify that
+ * are not built yet are known by name and refused in so many words.
+ */
+#ifndef APP_OPTIONS_H
+#define APP_OPTIONS_H
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/target.h"
+
+enum options_run { RUN_SERVE, RUN_HELP, RUN_VERSION };
+enum { OPTIONS_ORIGINS = 64, OPTIONS_ERROR = 400 };
+
+struct options {
+	enum options_run run;
+	const char *listen_host; /* NULL: all addresses; points into argv or host_text */
+	uint16_t listen_port;
+	const char *unix_listen; /* NULL: TCP */
+	unsigned unix_mode;      /* default 0600 */
+	bool prefer_ipv6;
+	struct target target;
+	const char *web;         /* NULL: no files */
+	bool file_only, dir_listing;
+	bool http_errors, run_once, traffic;
+	uint32_t timeout_s, idle_timeout_s; /* 0: off */
+	unsigned workers;                   /* 0: one per CPU */
+	const char *origins[OPTIONS_ORIGINS];
+	unsigned origins_n;
+	const char *log_file;
+	bool log_json;
+	enum log_level log_level;
+	struct limits limits;
+	char host_text[256];
+};
+
+/* Defaults, then argv. 0, or -EINVAL with one line (no newline, no program name) in err. */
+int options_parse(struct options *o, int argc, char *const *argv, char err[OPTIONS_ERROR]);
+/* The --help text; width-wrapped to 80 columns. */
+const char *options_help(void);
+
+#endif
