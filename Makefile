@@ -1,0 +1,235 @@
+# websplice: how to build, test and install it.
+#
+#   make              the release binary: build/release/websplice, also as build/websplice
+#   make unit         the unit tests; T=NAME for one (make unit T=test_ws_dec)
+#   make replay       runs every fuzz corpus file once, as a plain regression test
+#   make tools        the helper programs of tests/bench and tests/tools
+#   make asan | tsan | cov | fuzz | debug
+#                     everything built as that variant, under build/VARIANT/
+#   make check        everything there is to check; the last line is "N passed, N failed"
+#   make lint         layers, banned functions, sizes, formatting, scripts
+#   make bench        what the proxy costs, beside others (see tests/bench)
+#   make compile_commands.json    for clangd and other tools
+#   make install      the binary, the man page and the viewer; needs `make` first
+#   make uninstall    removes exactly what install wrote
+#   make clean        removes build/; `make distclean` also what setup.sh put into the tree
+#
+# Variables (make NAME=VALUE):
+#   variant    release (default), debug, asan, tsan, cov, fuzz; they live side by side
+#   CC CFLAGS CPPFLAGS LDFLAGS LDLIBS   yours; flags are appended to ours, so yours win
+#   ERR=1      warnings are errors        V=1     show the commands
+#   DESTDIR, prefix (/usr/local), bindir, datadir, mandir, libdir
+#   PKG_CONFIG, UV_CFLAGS, UV_LIBS, LLHTTP_CFLAGS, LLHTTP_LIBS, MBEDTLS_CFLAGS, MBEDTLS_LIBS
+#
+# A new .c file in src/*/, tests/unit/, tests/fake/, tests/fuzz/, tests/tools/ or tests/bench/
+# needs no line here. A test or tool that needs more to link says so in a comment line:
+# /* libs: -lssl -lcrypto */ or /* ldflags: -Wl,--wrap=malloc */.
+# When a needed library is missing, scripts/setup.sh is run; otherwise make stays offline.
+
+MAKEFLAGS += -rR --no-print-directory
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+variant ?= release
+variants := release debug asan tsan cov fuzz
+ifeq ($(filter $(variant),$(variants)),)
+$(error variant is one of: $(variants))
+endif
+B := build/$(variant)
+
+.PHONY: all
+all: $(if $(wildcard src/app/main.c),$(B)/websplice,$(B)/libwebsplice.a)
+
+# ---- tools and directories ----
+ifeq ($(origin CC),default)
+CC := $(if $(filter fuzz,$(variant)),clang,gcc)
+endif
+AR := ar
+INSTALL ?= install
+PKG_CONFIG ?= pkg-config
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-7s %s\n')
+
+# ---- what is missing is installed once; afterwards this costs three file look-ups ----
+offline_goals := clean distclean help lint format uninstall
+ifneq ($(filter-out $(offline_goals),$(or $(MAKECMDGOALS),all)),)
+have_deps = $(and $(wildcard /usr/include/uv.h $(UV_H)),$\
+	$(wildcard .deps/usr/include/llhttp.h /usr/include/llhttp.h),$\
+	$(wildcard .deps/usr/include/mbedtls/ssl.h /usr/include/mbedtls/ssl.h),$\
+	$(shell command -v $(firstword $(CC))))
+ifeq ($(have_deps),)
+setup_status := $(shell scripts/setup.sh build >&2; echo $$?)
+ifneq ($(setup_status),0)
+$(error scripts/setup.sh could not install what is missing)
+endif
+endif
+endif
+
+# ---- libraries ----
+# .deps/ (written by setup.sh on Debian 12) comes first and is linked statically.
+UV_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libuv 2>/dev/null)
+UV_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null),-luv)
+ifneq ($(wildcard .deps/usr/include/llhttp.h),)
+LLHTTP_CFLAGS ?= -isystem .deps/usr/include
+LLHTTP_LIBS ?= $(wildcard .deps/usr/lib/*/libllhttp.a)
+MBEDTLS_CFLAGS ?= -isystem .deps/usr/include
+MBEDTLS_LIBS ?= $(foreach l,mbedtls mbedx509 mbedcrypto,$(wildcard .deps/usr/lib/*/lib$l.a))
+else
+LLHTTP_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libllhttp 2>/dev/null)
+LLHTTP_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs libllhttp 2>/dev/null),-lllhttp)
+MBEDTLS_CFLAGS ?=
+MBEDTLS_LIBS ?= -lmbedtls -lmbedx509 -lmbedcrypto
+endif
+libs := -Wl,--as-needed $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(UV_LIBS) -pthread
+
+# ---- flags ----
+version := $(shell scripts/version.sh)
+warnings := -Wall -Wextra -Wpedantic -Wmissing-prototypes -Wstrict-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wformat-security -Wshadow \
+	$(if $(ERR),-Werror)
+cc_option = $(shell $(CC) -Werror $1 -x c -c /dev/null -o /dev/null 2>/dev/null && echo $1)
+hardening = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	$(call cc_option,-fstack-clash-protection) $(call cc_option,-fcf-protection) \
+	$(call cc_option,-ftrivial-auto-var-init=zero)
+sanitize := -fno-omit-frame-pointer -fno-sanitize-recover=all
+
+flags_release = -O2 -g $(hardening)
+flags_debug = -O0 -g3
+flags_asan = -O1 -g -fsanitize=address,undefined $(sanitize)
+flags_tsan = -O1 -g -fsanitize=thread $(sanitize)
+flags_cov = -O0 -g --coverage -fprofile-abs-path
+flags_fuzz = -O1 -g -fsanitize=address,undefined,fuzzer-no-link $(sanitize)
+ldflags_release = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ldflags_debug = -pie
+
+variant_flags := $(flags_$(variant))
+all_cppflags := -D_GNU_SOURCE -Iinclude $(LLHTTP_CFLAGS) $(MBEDTLS_CFLAGS) $(UV_CFLAGS) $(CPPFLAGS)
+all_cflags := -std=gnu11 -fPIE -fno-common -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)=. \
+	$(variant_flags) $(warnings)
+all_ldflags := $(variant_flags) $(ldflags_$(variant)) $(LDFLAGS)
+
+# Flags of single folders: arithmetic in base/ and wire/ converts explicitly; app/ knows the version.
+flags_src_base := -Wconversion
+flags_src_wire := -Wconversion
+flags_src_app := -DWEBSPLICE_VERSION='"$(version)"'
+flags_tests := -Itests -Itests/fake
+folder_flags = $(flags_$(subst /,_,$(patsubst %/,%,$(dir $1)))) $(if $(filter tests/%,$1),$(flags_tests))
+
+compile = $(CC) $(all_cppflags) $(call folder_flags,$1) $(all_cflags) $(CFLAGS)
+
+# ---- sources ----
+lib_src := $(sort $(filter-out src/app/main.c src/rebind/%,$(wildcard src/*/*.c)))
+fake_src := $(sort $(wildcard tests/fake/*.c))
+unit_src := $(sort $(wildcard tests/unit/test_*.c))
+unit_extra_src := $(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+tool_src := $(sort $(wildcard tests/tools/*.c tests/bench/*.c))
+obj = $(patsubst %.c,$(B)/obj/%.o,$1)
+
+unit_bin := $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src))
+fuzz_bin := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_src))
+tool_bin := $(addprefix $(B)/tools/,$(basename $(notdir $(tool_src))))
+all_src := $(lib_src) $(wildcard src/app/main.c) $(fake_src) $(unit_src) $(unit_extra_src) \
+	$(fuzz_src) $(wildcard tests/fuzz/replay_main.c) $(tool_src)
+
+# ---- rebuild when the flags change: the stamp is rewritten only if it differs ----
+.PHONY: FORCE
+FORCE:
+stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$1)' | cmp -s - $@ || \
+	printf '%s\n' '$(subst ','\'',$1)' >$@
+$(B)/flags: FORCE
+	$(call stamp,$(CC) $(all_cppflags) $(flags_src_base) $(flags_src_wire) $(all_cflags) $(CFLAGS))
+$(B)/ldflags: FORCE
+	$(call stamp,$(CC) $(all_ldflags) $(libs) $(LDLIBS))
+$(B)/version: FORCE
+	$(call stamp,$(version))
+$(call obj,$(filter src/app/%,$(all_src))): $(B)/version
+
+# ---- rules ----
+$(B)/obj/%.o: %.c $(B)/flags
+	$(say) CC $(if $(filter release,$(variant)),$<,'$< ($(variant))')
+	@mkdir -p $(@D)
+	$(Q)$(call compile,$<) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+
+$(B)/libwebsplice.a: $(call obj,$(lib_src)) $(B)/lib_list
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+$(B)/libfake.a: $(call obj,$(fake_src) $(unit_extra_src)) $(B)/fake_list
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+# A file that is removed must leave the archive too.
+$(B)/lib_list: FORCE
+	$(call stamp,$(lib_src))
+$(B)/fake_list: FORCE
+	$(call stamp,$(fake_src) $(unit_extra_src))
+
+# What a source's own comment line asks for: $(call asks,libs,FILE.c)
+asks = $(shell sed -n 's|^/\* *$1: *\(.*[^ ]\) *\*/.*|\1|p' $2)
+link = $(Q)mkdir -p $(@D) && $(CC) $(all_ldflags) $1 -o $@
+
+$(B)/websplice: $(B)/obj/src/app/main.o $(B)/libwebsplice.a $(B)/ldflags
+	$(say) LINK $@
+	$(call link,) $(filter %.o %.a,$^) $(libs) $(LDLIBS)
+ifeq ($(variant),release)
+	@ln -sfn release/websplice build/websplice
+endif
+
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/libfake.a $(B)/libwebsplice.a $(B)/ldflags
+	$(say) LINK $@
+	$(call link,$(call asks,ldflags,tests/unit/$*.c)) $< -Wl,--start-group \
+		$(B)/libfake.a $(B)/libwebsplice.a -Wl,--end-group \
+		$(call asks,libs,tests/unit/$*.c) -lcmocka $(libs) $(LDLIBS)
+
+# With clang's fuzzer in variant fuzz; elsewhere with a main that replays files.
+ifeq ($(variant),fuzz)
+fuzz_main :=
+fuzz_link := -fsanitize=fuzzer
+else
+fuzz_main := $(B)/obj/tests/fuzz/replay_main.o
+fuzz_link :=
+endif
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(fuzz_main) $(B)/libfake.a $(B)/libwebsplice.a $(B)/ldflags
+	$(say) LINK $@
+	$(call link,$(fuzz_link) $(call asks,ldflags,tests/fuzz/$*.c)) $(filter %.o,$^) \
+		-Wl,--start-group $(B)/libfake.a $(B)/libwebsplice.a -Wl,--end-group $(libs) $(LDLIBS)
+
+define tool_rule
+$(B)/tools/$(basename $(notdir $1)): $(call obj,$1) $(B)/ldflags
+	$$(say) LINK $$@
+	$$(call link,$$(call asks,ldflags,$1)) $$< $$(call asks,libs,$1) -pthread $$(LDLIBS)
+endef
+$(foreach s,$(tool_src),$(eval $(call tool_rule,$s)))
+
+-include $(patsubst %.o,%.d,$(call obj,$(all_src)))
+
+# ---- what to ask for ----
+.PHONY: unit replay tools units fuzzers everything asan tsan cov fuzz debug
+units: $(unit_bin)
+fuzzers: $(fuzz_bin)
+tools: $(tool_bin)
+everything: $(if $(wildcard src/app/main.c),$(B)/websplice) units fuzzers tools
+
+unit: $(if $(T),$(B)/unit/$(T),$(unit_bin))
+	@for t in $^; do $(test_env) "$$t" || exit 1; done
+
+replay: $(fuzz_bin)
+	@for t in $^; do name=$${t##*/fuzz_}; $(test_env) "$$t" tests/fuzz/corpus/$$name || exit 1; done
+
+test_env := ASAN_OPTIONS=handle_segv=2:handle_sigbus=2 UBSAN_OPTIONS=print_stacktrace=1
+
+asan tsan cov fuzz debug:
+	@$(MAKE) variant=$@ everything
+
+.PHONY: help clean distclean
+help:
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+clean:
+	rm -rf build compile_commands.json
+distclean: clean
+	rm -rf .deps web/node_modules tests/e2e/node_modules
