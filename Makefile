@@ -17,6 +17,8 @@
 # Variables (make NAME=VALUE):
 #   variant    release (default), debug, asan, tsan, cov, fuzz; they live side by side
 #   CC CFLAGS CPPFLAGS LDFLAGS LDLIBS   yours; flags are appended to ours, so yours win
+#   BUILD      where to build (build); two people in one checkout take one each
+#   folders    which of src/ go into the library (all), as in folders="base wire"
 #   ERR=1      warnings are errors        V=1     show the commands
 #   DESTDIR, prefix (/usr/local), bindir, datadir, mandir, libdir
 #   PKG_CONFIG, UV_CFLAGS, UV_LIBS, LLHTTP_CFLAGS, LLHTTP_LIBS, MBEDTLS_CFLAGS, MBEDTLS_LIBS
@@ -36,7 +38,8 @@ variants := release debug asan tsan cov fuzz
 ifeq ($(filter $(variant),$(variants)),)
 $(error variant is one of: $(variants))
 endif
-B := build/$(variant)
+BUILD ?= build
+B := $(BUILD)/$(variant)
 
 .PHONY: all
 all: $(if $(wildcard src/app/main.c),$(B)/websplice,$(B)/libwebsplice.a)
@@ -57,7 +60,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n')
 
 # ---- what is missing is installed once; afterwards this costs three file look-ups ----
-offline_goals := clean distclean help lint format uninstall
+offline_goals := clean distclean help format uninstall check
 ifneq ($(filter-out $(offline_goals),$(or $(MAKECMDGOALS),all)),)
 have_deps = $(and $(wildcard /usr/include/uv.h $(UV_H)),$\
 	$(wildcard .deps/usr/include/llhttp.h /usr/include/llhttp.h),$\
@@ -124,7 +127,8 @@ folder_flags = $(flags_$(subst /,_,$(patsubst %/,%,$(dir $1)))) $(if $(filter te
 compile = $(CC) $(all_cppflags) $(call folder_flags,$1) $(all_cflags) $(CFLAGS)
 
 # ---- sources ----
-lib_src := $(sort $(filter-out src/app/main.c src/rebind/%,$(wildcard src/*/*.c)))
+folders ?= *
+lib_src := $(sort $(filter-out src/app/main.c src/rebind/%,$(wildcard $(folders:%=src/%/*.c))))
 fake_src := $(sort $(wildcard tests/fake/*.c))
 unit_src := $(sort $(wildcard tests/unit/test_*.c))
 unit_extra_src := $(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
@@ -177,7 +181,7 @@ $(B)/websplice: $(B)/obj/src/app/main.o $(B)/libwebsplice.a $(B)/ldflags
 	$(say) LINK $@
 	$(call link,) $(filter %.o %.a,$^) $(libs) $(LDLIBS)
 ifeq ($(variant),release)
-	@ln -sfn release/websplice build/websplice
+	@ln -sfn release/websplice $(BUILD)/websplice
 endif
 
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/libfake.a $(B)/libwebsplice.a $(B)/ldflags
@@ -226,10 +230,54 @@ test_env := ASAN_OPTIONS=handle_segv=2:handle_sigbus=2 UBSAN_OPTIONS=print_stack
 asan tsan cov fuzz debug:
 	@$(MAKE) variant=$@ everything
 
+
+# ---- checks ----
+.PHONY: check lint format bench
+check:
+	@scripts/setup.sh test
+	@BUILD='$(BUILD)' tests/run.sh
+
+lint: $(B)/libwebsplice.a
+	@tests/lint/run.sh '$<'
+
+# Files to format: make format F="src/io/dial.c include/io/dial.h"; all of ours without F.
+format:
+	clang-format -i $(or $(F),$(wildcard src/*/*.[ch] include/*/*.h tests/*/*.[ch]))
+
+bench: $(B)/websplice tools
+	@tests/bench/run.sh $(BENCH_ARGS)
+
+compile_commands.json: FORCE
+	@{ echo '['; sep=; $(foreach s,$(all_src),\
+	printf '%s{"directory": "%s", "file": "%s", "command": "%s"}' "$$sep" '$(CURDIR)' '$s' \
+	'$(subst ','\'',$(subst ",\",$(call compile,$s)) -c $s)'; sep=$$(printf ',\n_'); sep=$${sep%_};) \
+	echo; echo ']'; } >$@
+
+# ---- install: what was installed is written down, and exactly that is removed again ----
+# The viewer goes along with its npm packages, less the records npm and setup.sh keep.
+web_list = find web -type f ! -name '.*' ! -path '*/.bin/*' | LC_ALL=C sort
+share := $(DESTDIR)$(datadir)/websplice
+
+.PHONY: install uninstall
+install: $(B)/websplice
+	@scripts/setup.sh run
+	$(Q)$(INSTALL) -D -m 755 $(B)/websplice '$(DESTDIR)$(bindir)/websplice'
+	$(Q)mkdir -p '$(share)' && echo '$(bindir)/websplice' >'$(share)/installed'
+	$(Q)[ ! -f docs/websplice.1 ] || { echo '$(mandir)/man1/websplice.1' >>'$(share)/installed' && \
+		$(INSTALL) -D -m 644 docs/websplice.1 '$(DESTDIR)$(mandir)/man1/websplice.1'; }
+	$(Q)[ ! -d web ] || $(web_list) | while read -r f; do \
+		$(INSTALL) -D -m 644 "$$f" '$(share)/'"$$f" && \
+		echo '$(datadir)/websplice/'"$$f" >>'$(share)/installed' || exit 1; done
+	@echo "installed $$(wc -l <'$(share)/installed') files under $(DESTDIR)$(prefix)"
+uninstall:
+	@[ -f '$(share)/installed' ] || { echo 'nothing installed under $(DESTDIR)$(prefix)'; exit 1; }
+	$(Q)while read -r f; do rm -f '$(DESTDIR)'"$$f"; done <'$(share)/installed'
+	$(Q)rm -f '$(share)/installed' && find '$(share)' -depth -type d -empty -delete
+
 .PHONY: help clean distclean
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 clean:
-	rm -rf build compile_commands.json
+	rm -rf $(BUILD) compile_commands.json
 distclean: clean
 	rm -rf .deps web/node_modules tests/e2e/node_modules
