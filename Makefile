@@ -113,7 +113,7 @@ ldflags_debug = -pie
 
 variant_flags := $(flags_$(variant))
 all_cppflags := -D_GNU_SOURCE -Iinclude $(LLHTTP_CFLAGS) $(MBEDTLS_CFLAGS) $(UV_CFLAGS) $(CPPFLAGS)
-all_cflags := -std=gnu11 -fPIE -fno-common -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)=. \
+all_cflags := -std=gnu11 -fPIE -fno-common -fno-strict-aliasing '-ffile-prefix-map=$(CURDIR)=.' \
 	$(variant_flags) $(warnings)
 all_ldflags := $(variant_flags) $(ldflags_$(variant)) $(LDFLAGS)
 
@@ -248,10 +248,9 @@ bench: $(B)/websplice tools
 	@tests/bench/run.sh $(BENCH_ARGS)
 
 compile_commands.json: FORCE
-	@{ echo '['; sep=; $(foreach s,$(all_src),\
-	printf '%s{"directory": "%s", "file": "%s", "command": "%s"}' "$$sep" '$(CURDIR)' '$s' \
-	'$(subst ','\'',$(subst ",\",$(call compile,$s)) -c $s)'; sep=$$(printf ',\n_'); sep=$${sep%_};) \
-	echo; echo ']'; } >$@
+	@{ echo '['; { $(foreach s,$(all_src),\
+	printf '%s\n' '{"directory":"$(CURDIR)","file":"$s","command":"$(subst ','\'',$(subst ",\",$(call compile,$s))) -c $s"},';) \
+	} | sed '$$s/,$$//'; echo ']'; } >$@
 
 # ---- install: what was installed is written down, and exactly that is removed again ----
 # The viewer goes along with its npm packages, less the records npm and setup.sh keep.

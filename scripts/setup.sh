@@ -193,7 +193,7 @@ npm_folder() {
 	[ -f "$1/package-lock.json" ] || return 0
 	cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock" && return 0
 	echo "setup: installing the npm packages of $1/" >&2
-	(cd "$1" && npm ci $2 --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
+	(cd "$1" && npm ci "$2" --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
 		die "npm could not install the packages of $1/package-lock.json"
 	mkdir -p "$1/node_modules"
 	cp "$1/package-lock.json" "$1/node_modules/.installed-lock"
