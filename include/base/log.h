@@ -3,6 +3,7 @@
  *   text  2026-03-01T12:00:00.123Z info  session ended client=192.0.2.7:4711 up=312 down=90210
  *   json  {"time":"…","level":"info","event":"session ended","client":"192.0.2.7:4711","up":312}
  *
+ * A struct log is one thread's (it caches the second in words); zero it, then fill in the rest.
  * Only app, relay's session and wrap log; library folders return reasons instead. A line is at
  * most LOG_LINE bytes, longer values are cut. Values are escaped: a peer cannot start a new line
  * or colour a terminal. Secrets are never passed in.
@@ -30,6 +31,8 @@ struct log {
 	bool plain_time;      /* tests: no time stamp */
 	void (*sink)(void *self, enum log_level level, struct span line); /* line ends in '\n' */
 	void *self;
+	int64_t stamp_sec;    /* the second that `stamp` spells; zero both at the start */
+	char stamp[20];
 };
 
 static inline bool log_wants(const struct log *l, enum log_level level)

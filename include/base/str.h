@@ -25,6 +25,9 @@ static inline struct span str_span(const struct str *s)
 {
 	return span_of(s->at, s->len);
 }
+/* The length of the UTF-8 character s begins with (RFC 3629) and its code; 0 (and *ret_code
+ * untouched) when s is empty or begins with none, a cut one included. */
+size_t str_char(struct span s, uint32_t *ret_code);
 /* Parses a whole decimal number in [min, max]; false (and *ret untouched) on anything else. */
 bool str_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
