@@ -27,7 +27,7 @@ struct options {
 	unsigned unix_mode;      /* default 0600 */
 	bool prefer_ipv6;
 	struct target target;
-	const char *web;         /* NULL: no files */
+	const char *web; /* NULL: no files */
 	bool file_only, dir_listing;
 	bool http_errors, run_once, traffic;
 	uint32_t timeout_s, idle_timeout_s; /* 0: off */

@@ -28,10 +28,10 @@ struct log_field {
 struct log {
 	enum log_level level; /* lines above it are dropped */
 	bool json;
-	bool plain_time;      /* tests: no time stamp */
+	bool plain_time;                                                  /* tests: no time stamp */
 	void (*sink)(void *self, enum log_level level, struct span line); /* line ends in '\n' */
 	void *self;
-	int64_t stamp_sec;    /* the second that `stamp` spells; zero both at the start */
+	int64_t stamp_sec; /* the second that `stamp` spells; zero both at the start */
 	char stamp[20];
 };
 
@@ -44,7 +44,7 @@ void log_write(struct log *l, enum log_level level, const char *event, const str
                size_t n);
 /* log_event(log, LOG_INFO, "session ended", LOG_TEXT("client", c), LOG_NUM("up", n)) */
 #define log_event(l, level, event, ...)                                                            \
-	log_write((l), (level), (event), (const struct log_field[]){__VA_ARGS__},                   \
+	log_write((l), (level), (event), (const struct log_field[]){__VA_ARGS__},                  \
 	          sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 
 #endif

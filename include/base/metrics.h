@@ -8,18 +8,18 @@
 #include <stdint.h>
 
 enum metric {
-	METRIC_ACCEPTED,      /* connections accepted */
-	METRIC_SHED,          /* connections turned away for want of descriptors or by a limit */
-	METRIC_CONNECTIONS,   /* gauge: connections open now */
-	METRIC_SESSIONS,      /* gauge: WebSocket sessions open now */
-	METRIC_SESSIONS_ALL,  /* WebSocket sessions ever */
-	METRIC_REQUESTS,      /* HTTP requests answered */
-	METRIC_REFUSED,       /* HTTP answers with a status of 400 or more */
+	METRIC_ACCEPTED,     /* connections accepted */
+	METRIC_SHED,         /* connections turned away for want of descriptors or by a limit */
+	METRIC_CONNECTIONS,  /* gauge: connections open now */
+	METRIC_SESSIONS,     /* gauge: WebSocket sessions open now */
+	METRIC_SESSIONS_ALL, /* WebSocket sessions ever */
+	METRIC_REQUESTS,     /* HTTP requests answered */
+	METRIC_REFUSED,      /* HTTP answers with a status of 400 or more */
 	METRIC_DIAL_FAILED,
-	METRIC_DEADLINE,      /* connections ended by one of our deadlines */
+	METRIC_DEADLINE, /* connections ended by one of our deadlines */
 	METRIC_BYTES_UP,
 	METRIC_BYTES_DOWN,
-	METRIC_LOG_DROPPED,   /* log lines lost because nobody read them */
+	METRIC_LOG_DROPPED, /* log lines lost because nobody read them */
 	METRICS
 };
 

@@ -18,11 +18,11 @@ enum timer_class {
 	TIMER_IDLE,       /* HTTP keep-alive between requests */
 	TIMER_POLICY,
 	TIMER_DIAL,
-	TIMER_STALL,      /* bytes queued and none accepted by the peer */
-	TIMER_CLOSE,      /* the peer's answer to our end */
+	TIMER_STALL, /* bytes queued and none accepted by the peer */
+	TIMER_CLOSE, /* the peer's answer to our end */
 	TIMER_PING,
 	TIMER_PONG,
-	TIMER_FRAME,      /* test card */
+	TIMER_FRAME, /* test card */
 	TIMER_CLASSES
 };
 

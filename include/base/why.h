@@ -12,8 +12,9 @@
 
 enum { WHY_TEXT = 124 };
 
-enum why_layer { /* who saw it first */
-	WHY_NONE,    /* nothing happened yet: a zeroed struct why is "no reason" */
+/* Who saw it first. */
+enum why_layer {
+	WHY_NONE, /* nothing happened yet: a zeroed struct why is "no reason" */
 	WHY_TCP,
 	WHY_TLS,
 	WHY_HTTP,
@@ -25,15 +26,15 @@ enum why_layer { /* who saw it first */
 
 struct why {
 	uint8_t layer;   /* enum why_layer */
-	uint16_t close;  /* WebSocket close code to tell the peer, RFC 6455 7.4; 0: nothing to tell */
+	uint16_t close;  /* WebSocket close code for the peer, RFC 6455 7.4; 0: nothing to tell */
 	uint16_t status; /* HTTP status if the peer has not been upgraded yet; 0: none */
 	int err;         /* -errno or 0 */
 	char text[WHY_TEXT];
 };
 
 /* Builds a reason; close and status may be 0. */
-struct why why_make(enum why_layer layer, unsigned close, unsigned status, int err,
-                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+struct why why_make(enum why_layer layer, unsigned close, unsigned status, int err, const char *fmt,
+                    ...) __attribute__((format(printf, 5, 6)));
 /* "tcp", "ws", … for logs. */
 const char *why_layer_name(enum why_layer layer);
 /* A short phrase for -errno in the words of a network user ("connection refused"). */

@@ -7,10 +7,10 @@
 
 #include <errno.h>
 
-static const char letters[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 enum { BAD = 0x80 };
+/* clang-format off */
 #define B BAD
 #define B8 B, B, B, B, B, B, B, B
 #define B16 B8, B8
@@ -27,6 +27,7 @@ static const uint8_t values[256] = {
 #undef B
 #undef B8
 #undef B16
+/* clang-format on */
 
 static void enc4(char *out, uint32_t bits)
 {

@@ -54,7 +54,7 @@ static const char *take_host(char out[TARGET_HOST], struct span s)
 	if (has_blank_or_control(s))
 		return "the host holds a blank or a control character";
 	if (memchr(s.at, '/', s.len))
-		return "write HOST:PORT alone, without a scheme or a path (--unix-target takes a path)";
+		return "write HOST:PORT alone, without a scheme or a path";
 	if (memchr(s.at, '[', s.len) || memchr(s.at, ']', s.len))
 		return "a bracket is out of place: write [ADDRESS]:PORT";
 	str_init(&host, out, TARGET_HOST);

@@ -34,8 +34,8 @@ static size_t whole_chars(const char *text, size_t len)
 	return str_char(span_of(text + start, len - start), &code) ? len : start;
 }
 
-struct why why_make(enum why_layer layer, unsigned close, unsigned status, int err,
-                    const char *fmt, ...)
+struct why why_make(enum why_layer layer, unsigned close, unsigned status, int err, const char *fmt,
+                    ...)
 {
 	struct why w = {
 		.layer = (uint8_t)layer,
