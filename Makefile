@@ -201,7 +201,7 @@ endif
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(fuzz_main) $(B)/libfake.a $(B)/libwebsplice.a $(B)/ldflags
 	$(say) LINK $@
 	$(call link,$(fuzz_link) $(call asks,ldflags,tests/fuzz/$*.c)) $(filter %.o,$^) \
-		-Wl,--start-group $(B)/libfake.a $(B)/libwebsplice.a -Wl,--end-group $(libs) $(LDLIBS)
+		-Wl,--start-group $(B)/libfake.a $(B)/libwebsplice.a -Wl,--end-group $(libs) -lcmocka $(LDLIBS)
 
 define tool_rule
 $(B)/tools/$(basename $(notdir $1)): $(call obj,$1) $(B)/ldflags
