@@ -69,7 +69,8 @@ struct link {
 	const struct link_events *ev;
 	void *owner;
 	size_t queued;
-	bool shut; /* takes no more bytes */
+	bool shut;          /* takes no more bytes */
+	uint16_t peer_code; /* what the peer's end said (WebSocket Close code); 0: nothing */
 };
 
 static inline int link_send(struct link *l, struct span s, unsigned flags)
@@ -98,5 +99,12 @@ static inline void link_own(struct link *l, const struct link_events *ev, void *
 	l->ev = ev;
 	l->owner = owner;
 }
+
+/* Nobody listens to l any more: it is cut and frees itself. */
+void link_abandon(struct link *l);
+/* The parts of a link_events that does not care. */
+void link_deaf_bytes(void *owner, struct span s);
+void link_deaf_event(void *owner);
+void link_deaf_lost(void *owner, const struct why *why);
 
 #endif

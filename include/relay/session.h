@@ -1,0 +1,39 @@
+/* session: the life of one client, from accept to its one log line.
+ *
+ *   front (HTTP) ─ upgrade ─► dial ─ backend ─► 101, ws_link, splice ─► both closed
+ *        └─ file, error ───────────────────────────────────────────────► closed
+ *
+ * A session owns its links, counts itself in the metrics, logs its start and its end with the
+ * reason, and frees itself: session_start's caller keeps the pointer only until `ended`.
+ */
+#ifndef RELAY_SESSION_H
+#define RELAY_SESSION_H
+
+#include "base/addr.h"
+#include "base/env.h"
+#include "relay/site.h"
+#include "relay/tap.h"
+
+struct session {
+	struct list node; /* the host's list of sessions; on it from start to ended */
+};
+
+struct session_host {
+	void *owner;
+	/* the client was upgraded and a backend answered */
+	void (*opened)(void *owner, struct session *s);
+	/* last call; opened: it had been */
+	void (*ended)(void *owner, struct session *s, bool opened);
+	struct tap (*tap)(void *owner, struct session *s); /* NULL: nobody watches */
+};
+
+/* Takes the link. 0, or -ENOMEM and the link is still the caller's. The session puts itself at
+ * the end of `sessions`. site is referenced for its life. host must outlive it. */
+int session_start(struct list *sessions, struct env *env, struct site *site,
+                  const struct session_host *host, struct link *client, const struct addr *peer);
+/* An orderly end from our side: Close frame, 503, or just closed, whatever the phase allows. */
+void session_stop(struct session *s, const struct why *why);
+/* Now. */
+void session_cut(struct session *s, const struct why *why);
+
+#endif

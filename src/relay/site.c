@@ -1,0 +1,18 @@
+/* site: its reference count. app/site builds it. */
+#include "relay/site.h"
+
+#include <stdlib.h>
+
+struct site *site_ref(struct site *s)
+{
+	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+void site_unref(struct site *s)
+{
+	if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) > 1)
+		return;
+	files_unref(s->files);
+	free(s);
+}
