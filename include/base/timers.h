@@ -18,6 +18,8 @@ enum timer_class {
 	TIMER_IDLE,       /* HTTP keep-alive between requests */
 	TIMER_POLICY,
 	TIMER_DIAL,
+	TIMER_STAGGER, /* between two attempts to connect */
+	TIMER_PAUSE,   /* accepting again after descriptors ran out */
 	TIMER_STALL, /* bytes queued and none accepted by the peer */
 	TIMER_CLOSE, /* the peer's answer to our end */
 	TIMER_PING,
