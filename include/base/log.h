@@ -22,7 +22,11 @@ struct log_field {
 	const char *text; /* NULL: number counts */
 	uint64_t number;
 };
-#define LOG_TEXT(key, text) ((struct log_field){(key), (text) ? (text) : "", 0})
+static inline const char *log_or_empty(const char *text)
+{
+	return text ? text : "";
+}
+#define LOG_TEXT(key, text) ((struct log_field){(key), log_or_empty(text), 0})
 #define LOG_NUM(key, number) ((struct log_field){(key), NULL, (uint64_t)(number)})
 
 struct log {

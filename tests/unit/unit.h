@@ -22,6 +22,13 @@
 
 #undef fail
 #undef skip
+#undef fail_msg /* is made of fail */
+#define fail_msg(...)                                                                              \
+	do {                                                                                       \
+		print_error(__VA_ARGS__);                                                          \
+		print_error("\n");                                                                 \
+		_fail(__FILE__, __LINE__);                                                         \
+	} while (0)
 
 #include "base/span.h"
 
