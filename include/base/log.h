@@ -26,7 +26,12 @@ static inline const char *log_or_empty(const char *text)
 {
 	return text ? text : "";
 }
-#define LOG_TEXT(key, text) ((struct log_field){(key), log_or_empty(text), 0})
+static inline struct log_field log_text(const char *key, const char *text)
+{
+	return (struct log_field){key, text ? text : "", 0};
+}
+
+#define LOG_TEXT(key, text) log_text((key), (text))
 #define LOG_NUM(key, number) ((struct log_field){(key), NULL, (uint64_t)(number)})
 
 struct log {

@@ -41,8 +41,8 @@ struct front {
 	struct timer timer;
 	struct buf *buf;
 	struct file_get *get;
-	struct defer again; /* the next request is here already */
-	size_t seen;        /* bytes of the head looked at for its end */
+	struct defer again;         /* the next request is here already */
+	size_t seen;                /* bytes of the head looked at for its end */
 	struct span method, target; /* of the request being answered; in buf */
 	uint8_t state;
 	uint8_t proto;   /* enum ws_proto, of the handshake */

@@ -26,9 +26,9 @@ struct splice_end { /* one of the two links, and the flow of the bytes that come
 	struct splice_end *to;
 	uint64_t bytes; /* taken from it and passed on */
 	enum flow_state flow;
-	bool ended;   /* nothing more will come from it */
-	bool paused;  /* not reading: its sink is full */
-	bool slow;    /* reading in small pieces: its sink has a backlog */
+	bool ended;  /* nothing more will come from it */
+	bool paused; /* not reading: its sink is full */
+	bool slow;   /* reading in small pieces: its sink has a backlog */
 	bool closing;
 };
 

@@ -145,7 +145,8 @@ static void front_upgrade(struct front *f, const struct http_head *h)
 	} else if (!origin_allowed(h->origin, h->host, f->site->origins, f->site->origins_n)) {
 		front_error(f, 403,
 		            "This page's origin may not connect here. The server can allow it "
-		            "with --allow-origin.", true, NULL);
+		            "with --allow-origin.",
+		            true, NULL);
 	} else if (ws_key_accept(h->ws_key, f->accept) < 0) {
 		front_error(f, 503, "The server cannot compute SHA-1.", true, NULL);
 	} else {
@@ -192,7 +193,8 @@ static void front_overlong(struct front *f)
 
 	front_error(f, line ? 431 : 414,
 	            line ? "The request head is larger than 16 KiB."
-	                 : "The request line is larger than 16 KiB.", true, NULL);
+	                 : "The request line is larger than 16 KiB.",
+	            true, NULL);
 }
 
 /* Looks at what has come. Called with state FRONT_HEAD and a chunk. */

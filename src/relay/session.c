@@ -69,10 +69,9 @@ static void log_ended(struct client *c, const struct why *why)
 	         (unsigned)(ms % 1000));
 	log_event(c->env->log, LOG_INFO, "session ended",
 	          LOG_TEXT("client", addr_text(&c->peer, peer)),
-	          LOG_TEXT("backend", c->site->target_name),
-	          LOG_NUM("up", c->splice.client.bytes), LOG_NUM("down", c->splice.backend.bytes),
-	          LOG_TEXT("seconds", seconds), LOG_TEXT("layer", why_layer_name(why->layer)),
-	          LOG_TEXT("reason", why->text));
+	          LOG_TEXT("backend", c->site->target_name), LOG_NUM("up", c->splice.client.bytes),
+	          LOG_NUM("down", c->splice.backend.bytes), LOG_TEXT("seconds", seconds),
+	          LOG_TEXT("layer", why_layer_name(why->layer)), LOG_TEXT("reason", why->text));
 }
 
 static void log_refused(struct client *c, unsigned status, const char *text)
