@@ -20,8 +20,8 @@ enum timer_class {
 	TIMER_DIAL,
 	TIMER_STAGGER, /* between two attempts to connect */
 	TIMER_PAUSE,   /* accepting again after descriptors ran out */
-	TIMER_STALL, /* bytes queued and none accepted by the peer */
-	TIMER_CLOSE, /* the peer's answer to our end */
+	TIMER_STALL,   /* bytes queued and none accepted by the peer */
+	TIMER_CLOSE,   /* the peer's answer to our end */
 	TIMER_PING,
 	TIMER_PONG,
 	TIMER_FRAME, /* test card */
