@@ -5,7 +5,8 @@
 #include "base/span.h"
 
 bool utf8_ok(struct span s);
-/* The longest prefix of s of at most max bytes that does not end inside a character. */
+/* The longest prefix of s of at most max bytes that does not end inside a character.
+ * Meant for valid UTF-8; of other bytes it keeps all but at most three of what it might. */
 size_t utf8_cut(struct span s, size_t max);
 
 #endif

@@ -9,11 +9,12 @@
  *
  *   WS_DATA   out = some payload of a data message (opcode in d->opcode); never empty
  *   WS_END    the data message is complete (after its last WS_DATA, or alone when it was empty)
- *   WS_PING   out = payload, 0..125 bytes, valid until the next call
+ *   WS_PING   out = payload, 0..125 bytes in d->ctl, valid until the next call
  *   WS_PONG   likewise
  *   WS_CLOSE  out = reason (valid UTF-8), d->code = close code, 0 when the frame was empty
- *   WS_BAD    the peer broke the protocol: d->code is the Close code to send (1002, 1003, 1007),
- *             d->error says why in plain words. Every later call returns WS_BAD again.
+ *   WS_BAD    the peer broke the protocol: d->code is the Close code to send (1002 or 1007),
+ *             d->error says why in plain words. Every later call returns WS_BAD again;
+ *             what is left of `in` is dropped.
  *   WS_MORE   in is used up
  *
  * After WS_CLOSE no frame may follow; what follows is dropped (WS_MORE).

@@ -6,9 +6,11 @@
 
 enum { WS_ACCEPT = 29 }; /* 28 characters and NUL */
 
-/* True if key is the base64 form of 16 bytes, as 4.2.1 demands. */
+/* True if key is the base64 form of 16 bytes, as 4.2.1 demands. The four bits that 16 bytes leave
+ * unused may have any value: the example key in 4.1 ("AQIDBAUGBwgJCgsMDQ4PEC==") sets one. */
 bool ws_key_ok(struct span key);
-/* The Sec-WebSocket-Accept value for key. 0, or -EIO if SHA-1 is not to be had. */
+/* The Sec-WebSocket-Accept value for key. 0, -EINVAL when key is not
+ * ws_key_ok, or -EIO if SHA-1 is not to be had. */
 int ws_key_accept(struct span key, char out[WS_ACCEPT]);
 
 #endif
