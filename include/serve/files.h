@@ -65,13 +65,15 @@ struct files *files_ref(struct files *f);
 void files_unref(struct files *f); /* thread-safe; NULL is legal */
 
 struct file_get {
-	struct span head;  /* the whole reply head (of an error: and its body); only at the first
-	                      ready, valid until file_get_more or file_get_drop */
-	struct span body;  /* this piece, at most FILE_PIECE; valid as long as head */
-	uint64_t left;     /* body bytes that follow this piece */
+	/* The whole reply head (of an error: its body, too). Only at the first ready; valid until
+	 * file_get_more or file_get_drop. */
+	struct span head;
+	struct span body; /* this piece, at most FILE_PIECE; valid as long as head */
+	uint64_t left;    /* body bytes that follow this piece */
 	unsigned status;
-	bool broken;       /* the file was cut short, or could not be read: the promised length
-	                      cannot be kept, so the connection must be cut. body is empty */
+	/* The file was cut short, or could not be read: the promised length cannot be kept, so the
+	 * connection must be cut. body is empty. */
+	bool broken;
 };
 
 /* Starts an answer to h (GET or HEAD; nothing of h is needed afterwards). ready(owner, g) is
