@@ -20,7 +20,8 @@
 struct dialed {
 	void (*fn)(void *owner, struct link *link, const struct why *why);
 	void *owner;
-	void *dial; /* the dialler's own */
+	enum target_kind kind; /* of the target; set by dial, for undial */
+	void *dial;            /* the dialler's own */
 };
 
 /* Work that may block, done in another thread. `work` runs there and touches nothing but the

@@ -33,6 +33,8 @@ int session_start(struct list *sessions, struct env *env, struct site *site,
                   const struct session_host *host, struct link *client, const struct addr *peer);
 /* An orderly end from our side: Close frame, 503, or just closed, whatever the phase allows. */
 void session_stop(struct session *s, const struct why *why);
+/* Ends the connection unless it is an open session, which goes on until it ends by itself. */
+void session_retire(struct session *s, const struct why *why);
 /* Now. */
 void session_cut(struct session *s, const struct why *why);
 

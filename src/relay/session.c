@@ -308,3 +308,9 @@ void session_cut(struct session *s, const struct why *why)
 		front_cut(&c->front, why);
 	}
 }
+
+void session_retire(struct session *s, const struct why *why)
+{
+	if (!client_of(s)->opened)
+		session_stop(s, why);
+}

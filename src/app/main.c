@@ -1,0 +1,42 @@
+/* websplice: gets a browser to a TCP service. Start here: options say what to do, server does it.
+ */
+#include "app/options.h"
+#include "app/server.h"
+#include "io/loop.h"
+#include "wire/versions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EXIT_USAGE = 2 };
+
+static int print(const char *text)
+{
+	return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int print_version(void)
+{
+	char line[256], mbedtls[WIRE_VERSION];
+
+	snprintf(line, sizeof line, "websplice %s (libuv %s, llhttp %s, Mbed TLS %s)\n",
+	         WEBSPLICE_VERSION, loop_uv_version(), wire_llhttp_version(),
+	         wire_mbedtls_version(mbedtls));
+	return print(line);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	char err[OPTIONS_ERROR];
+
+	if (options_parse(&o, argc, argv, err) < 0) {
+		fprintf(stderr, "websplice: error: %s\n", err);
+		return EXIT_USAGE;
+	}
+	switch (o.run) {
+	case RUN_HELP: return print(options_help());
+	case RUN_VERSION: return print_version();
+	default: return server_run(&o);
+	}
+}

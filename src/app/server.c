@@ -1,0 +1,304 @@
+/* server: see the header. */
+#include "app/server.h"
+
+#include "app/site_build.h"
+#include "app/traffic.h"
+#include "app/worker.h"
+#include "io/listen.h"
+#include "io/log_file.h"
+#include "io/sigs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { IDLE_TICK = 250, DESCRIPTORS_KEPT = 64, DESCRIPTORS_EACH = 2 };
+
+struct server {
+	const struct options *options;
+	struct site *site;
+	struct listen_set listen;
+	int log_fds[2];
+	unsigned log_fds_n;
+	struct log log;
+	struct log_file *log_file;
+	struct loop *loop;
+	struct sigs *sigs;
+	struct worker *workers[LISTEN_WORKERS];
+	unsigned workers_n;
+	enum worker_command told;
+	struct timer timeout, idle, drain;
+	uint64_t idle_since, accepted;
+};
+
+static int fail(const char *text)
+{
+	fprintf(stderr, "websplice: %s\n", text);
+	return -1;
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+static void server_tell(struct server *s, enum worker_command c)
+{
+	if (c <= s->told)
+		return;
+	s->told = c;
+	for (unsigned i = 0; i < s->workers_n; i++)
+		worker_tell(s->workers[i], c);
+	if (c == WORKER_DRAIN)
+		timer_arm(loop_env(s->loop)->timers, &s->drain, TIMER_CLOSE,
+		          s->options->limits.drain_ms);
+}
+
+static void on_signal(void *owner, int signum)
+{
+	struct server *s = owner;
+	bool again = s->told >= WORKER_DRAIN;
+
+	log_event(&s->log, LOG_INFO, again ? "ending now" : "shutting down",
+	          LOG_TEXT("signal", sigabbrev_np(signum)));
+	server_tell(s, again ? WORKER_CUT : WORKER_DRAIN);
+}
+
+static void on_drain_deadline(void *owner)
+{
+	struct server *s = owner;
+
+	log_event(&s->log, LOG_WARN, "sessions did not end in time and are cut",
+	          LOG_NUM("after_ms", s->options->limits.drain_ms));
+	server_tell(s, WORKER_CUT);
+}
+
+static void on_timeout(void *owner)
+{
+	struct server *s = owner;
+
+	log_event(&s->log, LOG_INFO, "no new connections: --timeout is over",
+	          LOG_NUM("seconds", s->options->timeout_s));
+	server_tell(s, WORKER_RETIRE);
+}
+
+static uint64_t server_sum(const struct server *s, enum metric which)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < s->workers_n; i++)
+		n += metric_get(worker_metrics(s->workers[i]), which);
+	return n;
+}
+
+/* Also a connection that came and went between two looks is activity. */
+static void on_idle_tick(void *owner)
+{
+	struct server *s = owner;
+	struct timers *timers = loop_env(s->loop)->timers;
+	uint64_t accepted = server_sum(s, METRIC_ACCEPTED);
+
+	if (accepted != s->accepted || server_sum(s, METRIC_CONNECTIONS) > 0) {
+		s->accepted = accepted;
+		s->idle_since = timers->now;
+	} else if (timers->now - s->idle_since >= s->options->idle_timeout_s * 1000ull) {
+		log_event(&s->log, LOG_INFO, "ending: --idle-timeout is over",
+		          LOG_NUM("seconds", s->options->idle_timeout_s));
+		server_tell(s, WORKER_RETIRE);
+		return;
+	}
+	timer_arm(timers, &s->idle, TIMER_IDLE, IDLE_TICK);
+}
+
+/* A worker is gone; the last one takes the loop with it. */
+static void on_wake(void *owner)
+{
+	struct server *s = owner;
+
+	for (unsigned i = 0; i < s->workers_n; i++)
+		if (!worker_gone(s->workers[i]))
+			return;
+	loop_stop(s->loop);
+}
+
+/* --- start ---------------------------------------------------------------------------------- */
+
+static int open_log(struct server *s)
+{
+	char err[SITE_ERROR];
+	const char *path = s->options->log_file;
+
+	s->log_fds[s->log_fds_n++] = STDERR_FILENO;
+	if (path) {
+		int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+		if (fd < 0) {
+			snprintf(err, sizeof err, "log file %s: %s", path, why_errno(-errno));
+			return fail(err);
+		}
+		s->log_fds[s->log_fds_n++] = fd;
+	}
+	s->log = (struct log){.level = s->options->log_level, .json = s->options->log_json};
+	if (log_file_new(&s->log_file, &s->log, s->log_fds, s->log_fds_n, NULL) < 0)
+		return fail("out of memory");
+	return 0;
+}
+
+static unsigned server_worker_count(const struct options *o)
+{
+	cpu_set_t cpus;
+	unsigned n = o->workers;
+
+	if (o->run_once)
+		return 1;
+	if (n == 0 && sched_getaffinity(0, sizeof cpus, &cpus) == 0)
+		n = (unsigned)CPU_COUNT(&cpus);
+	if (n == 0)
+		n = 1;
+	return n > LISTEN_WORKERS ? LISTEN_WORKERS : n;
+}
+
+static int open_listen(struct server *s)
+{
+	const struct options *o = s->options;
+	char err[SITE_ERROR];
+	struct listen_at at = {.host = o->listen_host,
+	                       .port = o->listen_port,
+	                       .prefer_ipv6 = o->prefer_ipv6,
+	                       .path = o->unix_listen,
+	                       .mode = o->unix_mode};
+
+	if (listen_open(&s->listen, &at, server_worker_count(o), err, sizeof err) < 0)
+		return fail(err);
+	return 0;
+}
+
+/* As many descriptors as we may have; the answer is how many connections they are good for. */
+static unsigned server_connections(const struct options *o)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
+		return o->limits.connections;
+	lim.rlim_cur = lim.rlim_max;
+	(void)!setrlimit(RLIMIT_NOFILE, &lim);
+	getrlimit(RLIMIT_NOFILE, &lim);
+	rlim_t most = lim.rlim_cur > 2 * DESCRIPTORS_KEPT
+	                      ? (lim.rlim_cur - DESCRIPTORS_KEPT) / DESCRIPTORS_EACH
+	                      : DESCRIPTORS_KEPT / 2;
+	if (most > UINT32_MAX)
+		most = UINT32_MAX;
+	if (o->limits.connections && o->limits.connections < most)
+		return o->limits.connections;
+	return (unsigned)most;
+}
+
+static int open_workers(struct server *s)
+{
+	struct worker_setup setup = {.options = s->options,
+	                             .site = s->site,
+	                             .log_fds = s->log_fds,
+	                             .log_fds_n = s->log_fds_n,
+	                             .connections = server_connections(s->options),
+	                             .all = s->workers,
+	                             .all_n = s->listen.n,
+	                             .main = s->loop};
+
+	for (; s->workers_n < s->listen.n; s->workers_n++) {
+		setup.listen_fd = s->listen.fds[s->workers_n];
+		int r = worker_new(&s->workers[s->workers_n], &setup);
+		if (r < 0)
+			return fail(why_errno(r));
+	}
+	for (unsigned i = 0; i < s->workers_n; i++)
+		if (worker_start(s->workers[i]) < 0)
+			return fail("cannot start a thread");
+	return 0;
+}
+
+static void server_announce(struct server *s)
+{
+	const struct options *o = s->options;
+
+	if (o->traffic) {
+		fputs(traffic_legend(), stdout);
+		fflush(stdout);
+	}
+	log_event(&s->log, LOG_INFO, "listening", LOG_TEXT("address", s->listen.name),
+	          LOG_TEXT("backend", s->site->target_name),
+	          LOG_TEXT("web", o->web ? o->web : "off"), LOG_NUM("workers", s->workers_n));
+}
+
+static int server_open(struct server *s)
+{
+	static const int signums[] = {SIGTERM, SIGINT, SIGHUP};
+	char err[SITE_ERROR];
+
+	if (open_log(s) < 0)
+		return -1;
+	if (site_build(&s->site, s->options, err) < 0)
+		return fail(err);
+	if (open_listen(s) < 0)
+		return -1;
+	if (loop_new(&s->loop, &s->site->limits, &s->log) < 0)
+		return fail("cannot start an event loop");
+	loop_on_wake(s->loop, on_wake, s);
+	if (sigs_start(&s->sigs, s->loop, signums, 3, on_signal, s) < 0)
+		return fail("cannot watch signals");
+	return open_workers(s);
+}
+
+static void server_arm(struct server *s)
+{
+	struct timers *timers = loop_env(s->loop)->timers;
+
+	s->idle_since = timers->now;
+	if (s->options->timeout_s)
+		timer_arm(timers, &s->timeout, TIMER_CLOSE, s->options->timeout_s * 1000ull);
+	if (s->options->idle_timeout_s)
+		timer_arm(timers, &s->idle, TIMER_IDLE, IDLE_TICK);
+}
+
+/* Frees what there is, also after a start that failed half way. 0, or -1 if something of ours was
+ * left open, which is a bug. */
+static int server_close(struct server *s)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < s->workers_n; i++)
+		worker_tell(s->workers[i], WORKER_CUT);
+	for (unsigned i = 0; i < s->workers_n; i++)
+		r |= worker_free(s->workers[i]);
+	listen_close(&s->listen);
+	timer_stop(&s->timeout);
+	timer_stop(&s->idle);
+	timer_stop(&s->drain);
+	sigs_stop(s->sigs);
+	r |= loop_free(s->loop);
+	site_unref(s->site);
+	log_file_free(s->log_file);
+	if (s->log_fds_n == 2)
+		close(s->log_fds[1]);
+	return r < 0 ? fail("a handle was left open at the end; please report this") : 0;
+}
+
+int server_run(const struct options *o)
+{
+	struct server s = {.options = o};
+
+	for (int i = 0; i < LISTEN_WORKERS; i++)
+		s.listen.fds[i] = -1;
+	timer_init(&s.timeout, on_timeout, &s);
+	timer_init(&s.idle, on_idle_tick, &s);
+	timer_init(&s.drain, on_drain_deadline, &s);
+	int r = server_open(&s);
+	if (r == 0) {
+		server_announce(&s);
+		server_arm(&s);
+		loop_run(s.loop);
+	}
+	if (server_close(&s) < 0)
+		r = -1;
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,41 @@
+/* site_build: see the header. */
+#include "app/site_build.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int open_web(struct site *s, const struct options *o, char err[SITE_ERROR])
+{
+	if (!o->web)
+		return 0;
+	int r = files_open(&s->files, o->web, o->dir_listing && !o->file_only);
+	if (r < 0)
+		snprintf(err, SITE_ERROR, "web root %s: %s; name a directory that can be read",
+		         o->web, why_errno(r));
+	return r;
+}
+
+int site_build(struct site **ret, const struct options *o, char err[SITE_ERROR])
+{
+	struct site *s = calloc(1, sizeof *s);
+
+	if (!s) {
+		snprintf(err, SITE_ERROR, "out of memory");
+		return -ENOMEM;
+	}
+	s->refs = 1;
+	s->target = o->target;
+	target_name(&s->target, s->target_name);
+	s->origins = o->origins;
+	s->origins_n = o->origins_n;
+	s->http_errors = o->http_errors;
+	s->limits = o->limits;
+	int r = open_web(s, o, err);
+	if (r < 0) {
+		site_unref(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
