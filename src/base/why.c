@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,7 +115,7 @@ static const struct words plain[] = {
 
 const char *why_errno(int err)
 {
-	int positive = err < 0 ? -(err + 1) + 1 : err;
+	int positive = err == INT_MIN ? INT_MAX : err < 0 ? -err : err;
 	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
 		if (plain[i].err == positive)
 			return plain[i].text;
