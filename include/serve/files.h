@@ -66,7 +66,8 @@ void files_unref(struct files *f); /* thread-safe; NULL is legal */
 
 struct file_get {
 	/* The whole reply head (of an error: its body, too). Only at the first ready; valid until
-	 * file_get_more or file_get_drop. */
+	 * file_get_more or file_get_drop. body, if there is one, follows it in memory, so that one
+	 * send can take both. */
 	struct span head;
 	struct span body; /* this piece, at most FILE_PIECE; valid as long as head */
 	uint64_t left;    /* body bytes that follow this piece */

@@ -15,8 +15,8 @@
 
 #define LISTING_CSP                                                                                \
 	"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-/* http_reply_error takes whole lines */
-#define ERROR_LINES "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n"
+/* http_reply_error takes whole lines, and says nosniff itself */
+#define ERROR_LINES "Cache-Control: no-cache\r\n"
 
 struct validators {
 	char etag[ETAG_TEXT];

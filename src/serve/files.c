@@ -39,9 +39,9 @@ struct get {
 	/* the job's */
 	struct ask ask;
 	struct answer answer; /* from and len are what is still to be read */
-	struct str head;
-	uint8_t *piece;
-	size_t piece_len;
+	struct str head; /* written in text; sent from there, or copied to just before the body */
+	uint8_t *buf;
+	struct span head_out, body;
 	int fd;
 	bool broken;
 	char text[]; /* what ask points to, then the head */
@@ -107,26 +107,32 @@ static void close_file(struct get *g)
 	g->fd = -1;
 }
 
-/* Reads the next piece, whole: 0, or -errno (-ENODATA: the file ended early). */
-static int read_piece(struct get *g)
+/* Reads the next piece to `at`, whole: 0, or -errno (-ENODATA: the file ended early). */
+static int read_piece(struct get *g, uint8_t *at)
 {
 	size_t want = g->answer.len < FILE_PIECE ? (size_t)g->answer.len : FILE_PIECE;
 
 	for (size_t have = 0; have < want;) {
-		ssize_t n =
-			pread(g->fd, g->piece + have, want - have, (off_t)(g->answer.from + have));
+		ssize_t n = pread(g->fd, at + have, want - have, (off_t)(g->answer.from + have));
 		if (n == 0)
 			return -ENODATA;
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		have += n > 0 ? (size_t)n : 0;
 	}
-	g->piece_len = want;
+	g->body = span_of(at, want);
 	g->answer.from += want;
 	g->answer.len -= want;
 	if (g->answer.len == 0)
 		close_file(g);
 	return 0;
+}
+
+/* Puts the head right before the body, so that both are one write. */
+static void head_before(struct get *g, uint8_t *body)
+{
+	memcpy(body - g->head.len, g->head.at, g->head.len);
+	g->head_out = span_of(body - g->head.len, g->head.len);
 }
 
 static void answer_again(struct get *g, int err)
@@ -135,36 +141,43 @@ static void answer_again(struct get *g, int err)
 
 	close_file(g);
 	found_error(&found, err);
-	g->piece_len = 0;
+	g->body = (struct span){0};
 	str_init(&g->head, g->head.at, g->head.cap);
 	answer_make(&g->answer, &g->head, &g->ask, &found, unix_now());
+	g->head_out = str_span(&g->head);
 }
 
 static int work_file(struct get *g, const struct found *found)
 {
 	g->fd = found->fd;
 	answer_make(&g->answer, &g->head, &g->ask, found, unix_now());
+	g->head_out = str_span(&g->head);
 	if (g->answer.len == 0) {
 		close_file(g);
 		return 0;
 	}
-	g->piece = malloc(g->answer.len < FILE_PIECE ? (size_t)g->answer.len : FILE_PIECE);
-	return g->piece ? read_piece(g) : -ENOMEM;
+	size_t piece = g->answer.len < FILE_PIECE ? (size_t)g->answer.len : FILE_PIECE;
+	g->buf = malloc(g->head.len + piece);
+	if (!g->buf)
+		return -ENOMEM;
+	head_before(g, g->buf + g->head.len);
+	return read_piece(g, g->buf + g->head.len);
 }
 
 static int work_listing(struct get *g)
 {
 	struct str page;
 
-	g->piece = malloc(FILE_PIECE);
-	if (!g->piece)
+	g->buf = malloc(ANSWER_HEAD + FILE_PIECE);
+	if (!g->buf)
 		return -ENOMEM;
-	str_init(&page, g->piece, FILE_PIECE);
+	str_init(&page, g->buf + ANSWER_HEAD, FILE_PIECE);
 	int err = listing_make(&page, &g->files->tree, g->ask.path);
 	if (err < 0)
 		return err;
 	answer_listing(&g->answer, &g->head, &g->ask, page.len, unix_now());
-	g->piece_len = g->answer.len;
+	head_before(g, g->buf + ANSWER_HEAD);
+	g->body = span_of(page.at, g->answer.len);
 	g->answer.len = 0;
 	return 0;
 }
@@ -184,9 +197,8 @@ static void work_more(struct job *j)
 {
 	struct get *g = LIST_OF(j, struct get, job);
 
-	g->head.len = 0;
-	g->piece_len = 0;
-	g->broken = read_piece(g) < 0;
+	g->head_out = g->body = (struct span){0};
+	g->broken = read_piece(g, g->buf) < 0;
 	if (g->broken)
 		close_file(g);
 }
@@ -200,7 +212,7 @@ static void get_free(struct get *g)
 {
 	close_file(g);
 	files_unref(g->files);
-	free(g->piece);
+	free(g->buf);
 	free(g);
 }
 
@@ -214,8 +226,8 @@ static void get_done(struct job *j)
 		return;
 	}
 	g->pub = (struct file_get){
-		.head = str_span(&g->head),
-		.body = span_of(g->piece, g->piece_len),
+		.head = g->head_out,
+		.body = g->body,
 		.left = g->answer.len,
 		.status = g->answer.status,
 		.broken = g->broken,
