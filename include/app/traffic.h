@@ -6,7 +6,7 @@
 #ifndef APP_TRAFFIC_H
 #define APP_TRAFFIC_H
 
-#include "io/log_file.h"
+#include "base/env.h"
 #include "relay/tap.h"
 
 struct traffic;

@@ -2,7 +2,7 @@
  * immutable site; the main thread talks to them through a command word and a wake.
  *
  *   main thread                       worker thread
- *   worker_command(w, WORKER_DRAIN) ─► on_wake: stop accepting, Close 1001 to everyone
+ *   worker_tell(w, WORKER_DRAIN)    ─► on_wake: stop accepting, Close 1001 to everyone
  *                                      last session gone: loop ends, `gone` is set, main is woken
  */
 #ifndef APP_WORKER_H

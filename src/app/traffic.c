@@ -3,6 +3,8 @@
  */
 #include "app/traffic.h"
 
+#include "io/log_file.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
