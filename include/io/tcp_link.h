@@ -1,18 +1,30 @@
 /* tcp_link: a connected TCP or unix socket as a link (base/link.h).
  *
- * Reading: into the loop's scratch, LINK_HEADROOM bytes in, no allocation. Sending: tried at
- * once; only what the socket does not take is copied into chunks and written by the loop.
- * Deadlines: TIMER_STALL while bytes are queued and none are taken, TIMER_CLOSE after
- * close(false). Half-close is FIN both ways.
+ *   peer ─► socket ─► the loop's scratch ─► bytes()                    no copy, no allocation
+ *   send() ─► socket (uv_try_write); only what it does not take ─► chunks ─► uv_write
+ *
+ * Reading goes into the loop's scratch, LINK_HEADROOM bytes in. An end or a reset is noticed by
+ * reading or sending: a link that does neither learns of it when it resumes.
+ *
+ * Half-close is FIN both ways. When the peer refuses our bytes (it closed, or reset), what it had
+ * sent before is still delivered if the owner goes on reading; lost is told after that, or when
+ * stall_ms have passed. If the peer had ended its direction in order, eof comes before lost.
+ *
+ * Deadlines: TIMER_STALL (limits->stall_ms) while bytes are queued, pushed back whenever the peer
+ * takes some; then lost. After close(false) the same while bytes are queued, and TIMER_CLOSE
+ * (limits->close_ms) from the FIN to the peer's own. A stall counts METRIC_DEADLINE.
+ *
+ * close(true) is a RST on TCP. A unix socket knows no reset: its peer sees an end of file, or
+ * ECONNRESET if it had sent bytes that we never read.
  */
 #ifndef IO_TCP_LINK_H
 #define IO_TCP_LINK_H
 
 #include "io/loop.h"
 
-/* Adopts fd (connected, non-blocking, close-on-exec). is_unix: AF_UNIX. `peer` names the other
- * side in reasons: "client", "backend 127.0.0.1:5901"; copied only when it is not a constant is
- * not needed: it must outlive the link. 0 or -errno, then fd is still the caller's. */
+/* Adopts fd (connected, non-blocking, close-on-exec; is_unix: AF_UNIX). `peer` names the other
+ * side in reasons, "client" or "backend"; it is not copied and must outlive the link. 0 or
+ * -errno, then fd is still the caller's. */
 int tcp_link_open(struct link **ret, struct loop *l, int fd, bool is_unix, const char *peer);
 
 #endif

@@ -1,0 +1,29 @@
+/* Socket options, in one place. All are best effort: each improves something, none is needed. */
+#include "loop_priv.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+enum {
+	KEEP_IDLE = 60,        /* s of silence before the peer is asked whether it is still there */
+	USER_TIMEOUT = 120000, /* ms without an acknowledgement, then the connection is dead. Linux
+	                          applies it to keep-alive probes as well (tcp(7)) */
+	NOTSENT_LOWAT = 131072, /* bytes: what a slow client has not been sent yet stays with us,
+	                           where it is counted, rather than in the kernel */
+};
+
+static void set(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof value);
+}
+
+void sock_tune(int fd, enum sock_side side)
+{
+	set(fd, IPPROTO_TCP, TCP_NODELAY, 1); /* keystrokes */
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE);
+	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT);
+	if (side == SOCK_CLIENT)
+		set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT);
+}

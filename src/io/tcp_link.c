@@ -1,0 +1,312 @@
+/* Receiving and ending; tcp_priv.h says how the parts go together. */
+#include "tcp_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+int tcp_fd(const struct tcp_link *t)
+{
+	uv_os_fd_t fd = -1;
+	uv_fileno((const uv_handle_t *)&t->uv, &fd);
+	return fd;
+}
+
+/* ---- the end ---- */
+
+static void on_uv_closed(uv_handle_t *h)
+{
+	struct tcp_link *t = h->data;
+	loop_tick(tcp_loop(t));
+	bufq_clear(&t->out, &tcp_loop(t)->pool);
+	t->link.queued = 0;
+	t->link.ev->closed(t->link.owner);
+	free(t);
+}
+
+static void cut(struct tcp_link *t)
+{
+	if (t->cut)
+		return;
+	t->cut = true;
+	t->reading = false;
+	timer_stop(&t->timer);
+	defer_drop(&t->broken);
+	uv_close((uv_handle_t *)&t->uv, on_uv_closed);
+}
+
+static void stop_reading(struct tcp_link *t)
+{
+	if (t->reading)
+		uv_read_stop(tcp_stream(t));
+	t->reading = false;
+}
+
+static struct why lost_why(const struct tcp_link *t, int err)
+{
+	switch (err) {
+	case -ECONNRESET:
+	case -EPIPE:
+	case -ENOTCONN:
+		return why_make(WHY_TCP, 1011, 502, err, "%s reset the connection", t->peer);
+	case -ETIMEDOUT:
+		return why_make(WHY_TCP, 1011, 504, err, "%s does not answer any more", t->peer);
+	default:
+		return why_make(WHY_TCP, 1011, 502, err, "connection to the %s failed: %s", t->peer,
+		                why_errno(err));
+	}
+}
+
+/* From the loop only. */
+static void tell_lost(struct tcp_link *t, const struct why *w)
+{
+	t->lost = true;
+	t->link.shut = true;
+	if (!t->err)
+		t->err = (int16_t)w->err;
+	stop_reading(t);
+	tcp_drop(t);
+	timer_stop(&t->timer);
+	defer_drop(&t->broken);
+	t->link.ev->lost(t->link.owner, w);
+}
+
+static void tell_lost_err(struct tcp_link *t, int err)
+{
+	struct why w = lost_why(t, t->err ? t->err : err);
+	tell_lost(t, &w);
+}
+
+int tcp_break(struct tcp_link *t, int err)
+{
+	if (!t->err)
+		t->err = (int16_t)err;
+	t->link.shut = true;
+	tcp_drop(t);
+	timer_stop(&t->timer);
+	defer_post(&tcp_loop(t)->defer, &t->broken);
+	return t->err;
+}
+
+/* Whether the peer may have sent something before it went, which the owner has not got yet. An
+ * error that is ours alone (no memory) says nothing about the peer and waits for nothing. */
+static bool input_left(const struct tcp_link *t)
+{
+	char c;
+	if (t->eof || (t->err != -EPIPE && t->err != -ECONNRESET && t->err != -ETIMEDOUT))
+		return false;
+	return t->reading || recv(tcp_fd(t), &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+static void on_broken(void *owner)
+{
+	struct tcp_link *t = owner;
+	struct loop *l = tcp_loop(t);
+	if (t->lost || t->cut)
+		return;
+	if (t->closing)
+		cut(t);
+	else if (input_left(t))
+		timer_arm(&l->timers, &t->timer, TIMER_STALL, l->env.limits->stall_ms);
+	else
+		tell_lost_err(t, t->err);
+}
+
+void tcp_end_if_done(struct tcp_link *t)
+{
+	struct loop *l = tcp_loop(t);
+	if (t->fin && t->eof)
+		cut(t);
+	else if (t->fin && !timer_armed(&t->timer))
+		timer_arm(&l->timers, &t->timer, TIMER_CLOSE, l->env.limits->close_ms);
+}
+
+/* ---- reading ---- */
+
+static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+	struct tcp_link *t = h->data;
+	struct loop *l = tcp_loop(t);
+	(void)suggested;
+	loop_tick(l);
+	*buf = uv_buf_init((char *)l->scratch + LINK_HEADROOM, t->room);
+}
+
+/* What the socket still holds against the peer: libuv reports an end of file after the last
+ * bytes when the peer has hung up, also when it did so by a reset (uv__stream_io, POLLHUP). */
+static int pending_error(const struct tcp_link *t)
+{
+	int err = 0;
+	socklen_t len = sizeof err;
+	if (getsockopt(tcp_fd(t), SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		return -errno;
+	return -err;
+}
+
+/* An end in order, or a reset in disguise? Linux says EPIPE when the FIN came first (tcp_reset in
+ * CLOSE_WAIT): then the end was in order and only our own bytes have nowhere to go. */
+static void on_eof(struct tcp_link *t)
+{
+	int err = t->err ? t->err : pending_error(t);
+	t->eof = true;
+	stop_reading(t);
+	if (t->closing) {
+		tcp_end_if_done(t);
+		return;
+	}
+	if (err && err != -EPIPE) {
+		tell_lost_err(t, err);
+		return;
+	}
+	if (err)
+		tcp_break(t, err);
+	t->link.ev->eof(t->link.owner);
+}
+
+static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
+{
+	struct tcp_link *t = s->data;
+	struct loop *l = tcp_loop(t);
+	if (n == UV_EOF) {
+		loop_tick(l); /* libuv may skip on_alloc here */
+		on_eof(t);
+	} else if (n < 0 && t->closing) {
+		cut(t);
+	} else if (n < 0) {
+		tell_lost_err(t, (int)n);
+	} else if (n > 0 && !t->closing) {
+		if (t->err) /* the last bytes of a peer that is gone: no stall */
+			timer_arm(&l->timers, &t->timer, TIMER_STALL, l->env.limits->stall_ms);
+		t->link.ev->bytes(t->link.owner, span_of(buf->base, (size_t)n));
+	}
+}
+
+static void start_reading(struct tcp_link *t)
+{
+	if (t->reading)
+		return;
+	int err = uv_read_start(tcp_stream(t), on_alloc, on_read);
+	if (err < 0)
+		tcp_break(t, err);
+	else
+		t->reading = true;
+}
+
+static void tcp_read(struct link *link, size_t room)
+{
+	struct tcp_link *t = tcp_of(link);
+	if (t->eof || t->lost || t->closing)
+		return;
+	if (room == 0) {
+		stop_reading(t);
+		return;
+	}
+	t->room = room < READ_ROOM ? (uint32_t)room : READ_ROOM;
+	start_reading(t);
+}
+
+/* ---- ending ---- */
+
+static void tcp_finish(struct link *link, const struct why *why)
+{
+	struct tcp_link *t = tcp_of(link);
+	(void)why; /* FIN has no words */
+	if (t->err || t->finishing || t->closing)
+		return;
+	t->finishing = true;
+	if (link->queued == 0)
+		tcp_fin(t);
+}
+
+static void reset(struct tcp_link *t)
+{
+	struct linger now = {.l_onoff = 1, .l_linger = 0};
+	if (!t->is_unix)
+		(void)setsockopt(tcp_fd(t), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	t->closing = true;
+	cut(t);
+}
+
+static void tcp_close(struct link *link, bool hard)
+{
+	struct tcp_link *t = tcp_of(link);
+	if (t->cut)
+		return;
+	if (hard) {
+		reset(t);
+		return;
+	}
+	if (t->closing)
+		return;
+	tcp_finish(link, NULL);
+	t->closing = true;
+	if (t->err) {
+		cut(t);
+		return;
+	}
+	t->room = READ_ROOM;
+	if (!t->eof)
+		start_reading(t);
+	tcp_end_if_done(t);
+}
+
+/* The deadline. libuv says how much of a write is still to go, so a peer that takes a few bytes a
+ * minute is slow, not stalled. */
+static void on_timer(void *owner)
+{
+	struct tcp_link *t = owner;
+	struct loop *l = tcp_loop(t);
+	if (!t->err && t->writing && uv_stream_get_write_queue_size(tcp_stream(t)) < t->unsent) {
+		tcp_arm_stall(t);
+		return;
+	}
+	if (t->closing) {
+		cut(t);
+		return;
+	}
+	if (t->err) {
+		tell_lost_err(t, t->err);
+		return;
+	}
+	struct why w = why_make(WHY_TCP, 1011, 504, -ETIMEDOUT, "%s took no data for %u s", t->peer,
+	                        (unsigned)(l->env.limits->stall_ms + 999) / 1000);
+	metric_add(&l->metrics, METRIC_DEADLINE, 1);
+	tell_lost(t, &w);
+}
+
+static const struct link_ops tcp_ops = {
+	.send = tcp_send,
+	.read = tcp_read,
+	.finish = tcp_finish,
+	.close = tcp_close,
+};
+
+static void on_never_opened(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+int tcp_link_open(struct link **ret, struct loop *l, int fd, bool is_unix, const char *peer)
+{
+	struct tcp_link *t = calloc(1, sizeof *t);
+	if (!t)
+		return -ENOMEM;
+	int err = uv_tcp_init(&l->uv, &t->uv);
+	if (err < 0) {
+		free(t);
+		return err;
+	}
+	t->uv.data = t;
+	err = uv_tcp_open(&t->uv, fd);
+	if (err < 0) {
+		uv_close((uv_handle_t *)&t->uv, on_never_opened);
+		return err;
+	}
+	t->link.ops = &tcp_ops;
+	t->peer = peer;
+	t->is_unix = is_unix;
+	timer_init(&t->timer, on_timer, t);
+	defer_init(&t->broken, on_broken, t);
+	*ret = &t->link;
+	return 0;
+}

@@ -1,0 +1,155 @@
+/* Sending; tcp_priv.h says how the parts go together. */
+#include "tcp_priv.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+enum { PUMP_IOV = 32 };
+
+void tcp_drop(struct tcp_link *t)
+{
+	t->link.queued = 0;
+	t->full = false;
+	if (!t->writing)
+		bufq_clear(&t->out, &tcp_loop(t)->pool);
+}
+
+/* The front of `out` as iovecs; their number. */
+static unsigned gather(const struct tcp_link *t, uv_buf_t *iov, unsigned max, size_t *ret_bytes)
+{
+	unsigned n = 0;
+	*ret_bytes = 0;
+	for (const struct buf *b = t->out.head; b && n < max; b = b->next) {
+		struct span s = buf_data(b);
+		if (!s.len)
+			continue;
+		iov[n++] = uv_buf_init((char *)s.at, (unsigned)s.len);
+		*ret_bytes += s.len;
+	}
+	return n;
+}
+
+void tcp_arm_stall(struct tcp_link *t)
+{
+	struct loop *l = tcp_loop(t);
+	t->unsent = (uint32_t)uv_stream_get_write_queue_size(tcp_stream(t));
+	timer_arm(&l->timers, &t->timer, TIMER_STALL, l->env.limits->stall_ms);
+}
+
+static void on_written(uv_write_t *w, int status);
+
+/* Has libuv write the front of `out` when the socket is writable again. */
+static int write_start(struct tcp_link *t)
+{
+	uv_buf_t iov[WRITE_IOV];
+	struct write_req *r = loop_req_take(tcp_loop(t));
+	if (!r)
+		return tcp_break(t, -ENOMEM);
+	unsigned n = gather(t, iov, WRITE_IOV, &r->bytes);
+	r->uv.data = t;
+	int err = uv_write(&r->uv, tcp_stream(t), iov, n, on_written);
+	if (err < 0) {
+		loop_req_give(tcp_loop(t), r);
+		return tcp_break(t, err);
+	}
+	t->writing = true;
+	tcp_arm_stall(t);
+	return 0;
+}
+
+void tcp_fin(struct tcp_link *t)
+{
+	t->fin = true;
+	if (shutdown(tcp_fd(t), SHUT_WR) < 0)
+		tcp_break(t, errno == ENOTCONN ? -ECONNRESET : -errno);
+}
+
+/* The queue has shrunk. */
+static void progress(struct tcp_link *t)
+{
+	bool low = t->full && t->link.queued < LINK_LOW;
+	if (low)
+		t->full = false;
+	if (t->link.queued == 0) {
+		timer_stop(&t->timer);
+		if (t->finishing && !t->fin)
+			tcp_fin(t);
+	}
+	if (t->closing)
+		tcp_end_if_done(t);
+	else if (low || (t->finishing && t->link.queued == 0))
+		t->link.ev->drained(t->link.owner);
+}
+
+/* Moves what the socket takes; 0 or -errno. */
+static int pump(struct tcp_link *t)
+{
+	size_t offered = 0;
+	while (t->out.bytes) {
+		uv_buf_t iov[PUMP_IOV];
+		unsigned n = gather(t, iov, PUMP_IOV, &offered);
+		int taken = uv_try_write(tcp_stream(t), iov, n);
+		if (taken == UV_EAGAIN)
+			break;
+		if (taken < 0)
+			return taken;
+		bufq_drop(&t->out, &tcp_loop(t)->pool, (size_t)taken);
+		if ((size_t)taken < offered)
+			break;
+	}
+	return 0;
+}
+
+static void on_written(uv_write_t *w, int status)
+{
+	struct write_req *r = LIST_OF(w, struct write_req, uv);
+	struct tcp_link *t = w->data;
+	struct loop *l = tcp_loop(t);
+	size_t bytes = r->bytes;
+	loop_tick(l);
+	loop_req_give(l, r);
+	t->writing = false;
+	if (t->cut)
+		return; /* cancelled by uv_close: the rest happens in on_uv_closed */
+	if (t->err) {
+		tcp_drop(t);
+		return;
+	}
+	if (status == 0) {
+		bufq_drop(&t->out, &l->pool, bytes);
+		status = pump(t);
+	}
+	if (status < 0) {
+		tcp_break(t, status);
+		return;
+	}
+	t->link.queued = t->out.bytes;
+	if (t->link.queued && write_start(t) < 0)
+		return;
+	progress(t);
+}
+
+int tcp_send(struct link *link, struct span s, unsigned flags)
+{
+	struct tcp_link *t = tcp_of(link);
+	(void)flags;
+	if (t->err || t->finishing || t->closing)
+		return t->err ? t->err : -EPIPE;
+	if (s.len == 0)
+		return 0;
+	if (link->queued == 0) {
+		uv_buf_t iov = uv_buf_init((char *)s.at, (unsigned)s.len);
+		int taken = uv_try_write(tcp_stream(t), &iov, 1);
+		if (taken < 0 && taken != UV_EAGAIN)
+			return tcp_break(t, taken);
+		if (taken > 0)
+			span_take(&s, (size_t)taken);
+		if (s.len == 0)
+			return 0;
+	}
+	if (bufq_put(&t->out, &tcp_loop(t)->pool, s) < 0)
+		return tcp_break(t, -ENOMEM);
+	link->queued = t->out.bytes;
+	t->full = t->full || link->queued >= LINK_LOW;
+	return t->writing ? 0 : write_start(t);
+}
