@@ -56,6 +56,8 @@ static int open_walk(int root, const char *path, int flags)
 	char *name = names, *slash;
 	int at = root;
 
+	if (path[0] == '/')
+		return -EXDEV;
 	if (strlen(path) >= sizeof(names))
 		return -ENAMETOOLONG;
 	memcpy(names, path, strlen(path) + 1);
