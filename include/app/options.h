@@ -6,8 +6,10 @@
  *   websplice [options] --unix-listen=FILE BACKEND_HOST:PORT
  *
  * websockify's spelling throughout: options may stand after positionals, `--opt=val` and
- * `--opt val`, any unambiguous prefix, integers as 10, 0x0a, 0b1010. Options of websockify that
- * are not built yet are known by name and refused in so many words.
+ * `--opt val`, numbers as 10, 0x0a, 0b1010 and 012, and any prefix that no other option shares.
+ * A prefix that was enough for websockify stays enough, whatever options of ours begin alike.
+ * Options of websockify that are not built yet are known by name and refused in so many words.
+ * Durations are seconds on the command line, 10 or 0.5, and milliseconds here where it says _ms.
  */
 #ifndef APP_OPTIONS_H
 #define APP_OPTIONS_H
@@ -17,18 +19,19 @@
 #include "base/target.h"
 
 enum options_run { RUN_SERVE, RUN_HELP, RUN_VERSION };
-enum { OPTIONS_ORIGINS = 64, OPTIONS_ERROR = 400 };
+enum { OPTIONS_ORIGINS = 64, OPTIONS_ERROR = 400, OPTIONS_ORIGIN_TEXT = 4096 };
 
+/* Holds pointers into argv and into itself: not to be copied. */
 struct options {
 	enum options_run run;
-	const char *listen_host; /* NULL: all addresses; points into argv or host_text */
+	const char *listen_host; /* NULL: all addresses; points into host_text */
 	uint16_t listen_port;
 	const char *unix_listen; /* NULL: TCP */
 	unsigned unix_mode;      /* default 0600 */
 	bool prefer_ipv6;
 	struct target target;
-	const char *web; /* NULL: no files */
-	bool file_only, dir_listing;
+	const char *web;             /* NULL: no files */
+	bool file_only, dir_listing; /* never both */
 	bool http_errors, run_once, traffic;
 	uint32_t timeout_s, idle_timeout_s; /* 0: off */
 	unsigned workers;                   /* 0: one per CPU */
@@ -38,10 +41,13 @@ struct options {
 	bool log_json;
 	enum log_level log_level;
 	struct limits limits;
-	char host_text[256];
+	char host_text[TARGET_HOST];
+	char origin_text[OPTIONS_ORIGIN_TEXT]; /* what origins point into */
 };
 
-/* Defaults, then argv. 0, or -EINVAL with one line (no newline, no program name) in err. */
+/* Defaults, then argv. 0, or -EINVAL with one line (no newline, no program name) in err: what is
+ * wrong and what to do. --help and --version win as soon as they are met: run says so, the rest
+ * is not looked at. */
 int options_parse(struct options *o, int argc, char *const *argv, char err[OPTIONS_ERROR]);
 /* The --help text; width-wrapped to 80 columns. */
 const char *options_help(void);

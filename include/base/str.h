@@ -28,6 +28,8 @@ static inline struct span str_span(const struct str *s)
 /* The length of the UTF-8 character s begins with (RFC 3629) and its code; 0 (and *ret_code
  * untouched) when s is empty or begins with none, a cut one included. */
 size_t str_char(struct span s, uint32_t *ret_code);
+/* Puts '?' where a byte is no part of a UTF-8 character or the character is a control. */
+void str_clean(struct str *s);
 /* Parses a whole decimal number in [min, max]; false (and *ret untouched) on anything else. */
 bool str_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 

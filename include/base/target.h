@@ -2,8 +2,7 @@
 #ifndef BASE_TARGET_H
 #define BASE_TARGET_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/span.h"
 
 enum target_kind {
 	TARGET_TCP,      /* host:port; host is a name or a numeric address without brackets */
@@ -25,5 +24,8 @@ const char *target_name(const struct target *t, char out[TARGET_NAME]);
 /* Parses HOST:PORT or [V6]:PORT or V6:PORT (split at the last colon, as websockify does). 0, or
  * -EINVAL with *reterr saying what is wrong with it. */
 int target_parse(struct target *ret, const char *text, const char **reterr);
+/* The host half of it: checks s (a name or an address, with or without brackets) and copies it
+ * without brackets. 0, or -EINVAL with *reterr. */
+int target_host(char ret[TARGET_HOST], struct span s, const char **reterr);
 
 #endif

@@ -111,3 +111,16 @@ size_t str_char(struct span s, uint32_t *ret_code)
 	*ret_code = code;
 	return n;
 }
+
+void str_clean(struct str *s)
+{
+	struct span left = str_span(s);
+	while (left.len) {
+		uint32_t code = 0;
+		size_t n = str_char(left, &code);
+		bool bad = n == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0);
+		struct span c = span_take(&left, n ? n : 1);
+		if (bad)
+			memset(c.at, '?', c.len);
+	}
+}

@@ -40,7 +40,7 @@ static bool has_blank_or_control(struct span s)
 	return false;
 }
 
-/* Copies the host without its brackets into out; NULL or what is wrong with it. */
+/* NULL, or what is wrong with it. */
 static const char *take_host(char out[TARGET_HOST], struct span s)
 {
 	struct str host;
@@ -64,6 +64,18 @@ static const char *take_host(char out[TARGET_HOST], struct span s)
 	if (memchr(s.at, ':', s.len) && !is_ipv6(out))
 		return "this is not an IPv6 address and a port: write [ADDRESS]:PORT";
 	return NULL;
+}
+
+int target_host(char ret[TARGET_HOST], struct span s, const char **reterr)
+{
+	char host[TARGET_HOST] = "";
+	const char *bad = take_host(host, s);
+	if (bad) {
+		*reterr = bad;
+		return -EINVAL;
+	}
+	memcpy(ret, host, TARGET_HOST);
+	return 0;
 }
 
 int target_parse(struct target *ret, const char *text, const char **reterr)

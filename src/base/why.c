@@ -8,20 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Puts '?' where a byte is no part of a character or a character is a control: a Close reason
- * must be UTF-8 (RFC 6455 5.5.1) and names in it come from users. */
-static void clean(struct span s)
-{
-	while (s.len) {
-		uint32_t code = 0;
-		size_t n = str_char(s, &code);
-		bool bad = n == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0);
-		struct span c = span_take(&s, n ? n : 1);
-		if (bad)
-			memset(c.at, '?', c.len);
-	}
-}
-
 /* The length without a character that was cut at the end. */
 static size_t whole_chars(const char *text, size_t len)
 {
@@ -54,7 +40,8 @@ struct why why_make(enum why_layer layer, unsigned close, unsigned status, int e
 		s.len = whole_chars(w.text, s.len);
 		w.text[s.len] = 0;
 	}
-	clean(str_span(&s));
+	/* Users' names may be in it, and a Close reason is UTF-8 (RFC 6455 5.5.1). */
+	str_clean(&s);
 	return w;
 }
 

@@ -1,0 +1,81 @@
+/* Every option there is, in the order candidates are listed. Defaults are in options.c. */
+#include "options_priv.h"
+
+enum {
+	SHORTEST = 1,            /* ms: a deadline of ours cannot be turned off */
+	LONGEST = 1000000000,    /* ms: 11 days */
+	YEAR = 366u * 24 * 3600, /* seconds */
+};
+
+#define AT(field) .offset = offsetof(struct options, field)
+#define LIMIT(field) AT(limits.field)
+#define DEADLINE(field)                                                                            \
+	OPTION_DURATION, .ours = true, .least = SHORTEST, .most = LONGEST, LIMIT(field)
+
+#define DAEMON "start it under a supervisor, or with & behind it"
+#define TLS "a reverse proxy in front of websplice can do TLS meanwhile"
+#define TOKENS "name one backend as HOST:PORT meanwhile"
+#define AUTH "a reverse proxy in front of websplice can ask for a password meanwhile"
+#define SYSLOG "write to --log-file meanwhile, or pipe standard error to logger"
+
+/* clang-format off */
+const struct option options_table[] = {
+	/* websockify's */
+	{"help", OPTION_HELP, .letter = 'h'},
+	{"verbose", OPTION_VERBOSE, .letter = 'v'},
+	{"traffic", OPTION_FLAG, AT(traffic)},
+	{"record", OPTION_LATER, .hint = "leave it out"},
+	{"daemon", OPTION_LATER, .letter = 'D', .hint = DAEMON},
+	{"run-once", OPTION_FLAG, AT(run_once)},
+	{"timeout", OPTION_NUMBER, .most = YEAR, AT(timeout_s)},
+	{"idle-timeout", OPTION_NUMBER, .most = YEAR, AT(idle_timeout_s)},
+	{"cert", OPTION_LATER, .hint = TLS},
+	{"key", OPTION_LATER, .hint = TLS},
+	{"key-password", OPTION_LATER, .hint = TLS},
+	{"ssl-only", OPTION_LATER, .hint = TLS},
+	{"ssl-target", OPTION_LATER, .hint = "reach the backend through a TLS tunnel meanwhile"},
+	{"verify-client", OPTION_LATER, .hint = TLS},
+	{"cafile", OPTION_LATER, .hint = TLS},
+	{"ssl-version", OPTION_LATER, .hint = TLS},
+	{"ssl-ciphers", OPTION_LATER, .hint = TLS},
+	{"unix-listen", OPTION_SOCKET, AT(unix_listen)},
+	{"unix-listen-mode", OPTION_MODE, .ours = false},
+	{"unix-target", OPTION_TARGET, .ours = false},
+	{"inetd", OPTION_LATER, .hint = "let websplice listen by itself"},
+	{"web", OPTION_TEXT, AT(web)},
+	{"web-auth", OPTION_LATER, .hint = AUTH},
+	{"wrap-mode", OPTION_LATER, .hint = "start the program by itself and name its port"},
+	{"prefer-ipv6", OPTION_FLAG, .letter = '6', AT(prefer_ipv6)},
+	{"libserver", OPTION_LATER, .hint = "leave it out, websplice has one engine"},
+	{"target-config", OPTION_LATER, .hint = TOKENS},
+	{"token-plugin", OPTION_LATER, .hint = TOKENS},
+	{"token-source", OPTION_LATER, .hint = TOKENS},
+	{"host-token", OPTION_LATER, .hint = TOKENS},
+	{"auth-plugin", OPTION_LATER, .hint = AUTH},
+	{"auth-source", OPTION_LATER, .hint = AUTH},
+	{"heartbeat", OPTION_DURATION, .most = LONGEST, LIMIT(ping_ms)},
+	{"log-file", OPTION_TEXT, AT(log_file)},
+	{"syslog", OPTION_LATER, .hint = SYSLOG},
+	{"legacy-syslog", OPTION_LATER, .hint = SYSLOG},
+	{"file-only", OPTION_FLAG, AT(file_only)},
+	/* ours */
+	{"version", OPTION_VERSION, .ours = true},
+	{"workers", OPTION_NUMBER, .ours = true, .most = 64, AT(workers)},
+	{"allow-origin", OPTION_ORIGIN, .ours = true},
+	{"http-errors", OPTION_FLAG, .ours = true, AT(http_errors)},
+	{"testcard", OPTION_TESTCARD, .ours = true},
+	{"dir-listing", OPTION_FLAG, .ours = true, AT(dir_listing)},
+	{"log-format", OPTION_FORMAT, .ours = true},
+	{"config", OPTION_LATER, .ours = true, .hint = "put the options on the command line"},
+	{"pong-timeout", OPTION_DURATION, .ours = true, .most = LONGEST, LIMIT(pong_ms)},
+	{"first-byte-timeout", DEADLINE(first_byte_ms)},
+	{"head-timeout", DEADLINE(head_ms)},
+	{"keepalive-timeout", DEADLINE(keepalive_ms)},
+	{"dial-timeout", DEADLINE(dial_ms)},
+	{"write-timeout", DEADLINE(stall_ms)},
+	{"close-timeout", DEADLINE(close_ms)},
+	{"drain-timeout", DEADLINE(drain_ms)},
+	{"max-connections", OPTION_NUMBER, .ours = true, .most = 1000000, LIMIT(connections)},
+};
+/* clang-format on */
+const size_t options_table_n = sizeof options_table / sizeof *options_table;
