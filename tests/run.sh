@@ -2,6 +2,7 @@
 # run.sh [STEP...]: builds and runs the tests. Without a STEP, all of them in this order:
 #
 #   lint     tests/lint/run.sh
+#   build    tests/build: what the Makefile and setup.sh promise
 #   unit     every tests/unit/test_*.c, release
 #   asan     the same under AddressSanitizer and UBSan
 #   replay   every corpus file through its fuzz target, release and ASan
@@ -158,6 +159,15 @@ run_lint() {
 	add lint "${1:-0}" "${2:-1}" 0
 }
 
+# Test scripts that print TAP.
+run_scripts() {
+	for file in tests/build/test_*.sh; do
+		name=${file##*/}
+		job "${name%.sh}" 300 "$file"
+		collect_tap "${name%.sh}"
+	done
+}
+
 run_replay() {
 	for variant in release asan; do
 		build "$variant" fuzzers || continue
@@ -210,6 +220,7 @@ run_node() {
 run_step() {
 	case $1 in
 	lint) run_lint ;;
+	build) run_scripts ;;
 	unit) run_units release ;;
 	asan) run_units asan ;;
 	replay) run_replay ;;
@@ -225,7 +236,7 @@ run_step() {
 
 rm -rf "$logs"
 mkdir -p "$logs"
-[ $# -gt 0 ] || set -- lint unit asan replay fuzz tsan e2e
+[ $# -gt 0 ] || set -- lint build unit asan replay fuzz tsan e2e
 for step in "$@"; do
 	before=$passed since=$(date +%s)
 	run_step "$step"

@@ -1,0 +1,186 @@
+#!/bin/sh
+# test_build.sh: what the Makefile promises. Prints TAP. Works on copies of the tree below a
+# folder of its own, with a blank in its name; builds twice.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+BUILD=${BUILD:-build}
+JOBS=${JOBS:-2}
+unset MAKEFLAGS MAKELEVEL
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+n=0
+
+# check NAME COMMAND...
+check() {
+	n=$((n + 1))
+	name=$1
+	shift
+	if "$@" >"$work/out" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed 's/^/# /' "$work/out"
+	fi
+}
+
+copy() {
+	mkdir -p "$1"
+	cp -R Makefile VERSION scripts src include web "$1/"
+	mkdir -p "$1/docs"
+	[ ! -d docs ] || cp -R docs "$1/"
+	[ ! -d .deps ] || cp -R .deps "$1/"
+}
+
+one="$work/one"
+two="$work/two with a blank"
+copy "$one"
+copy "$two"
+in_two() {
+	make -C "$two" -j"$JOBS" "$@"
+}
+
+check 'builds in a folder whose name has a blank' in_two
+make -C "$one" -j"$JOBS" >"$work/one.log" 2>&1
+check 'two folders, the same bytes' cmp "$one/build/release/websplice" "$two/build/release/websplice"
+check 'build/websplice is the release binary' \
+	cmp "$two/build/websplice" "$two/build/release/websplice"
+
+second_is_silent() {
+	out=$(in_two)
+	echo "$out"
+	case $out in
+	*CC* | *LINK* | *AR*) return 1 ;;
+	esac
+}
+check 'a second make has nothing to do' second_is_silent
+
+# rebuilds PATTERN COMMAND...: the command compiles what matches.
+rebuilds() {
+	pattern=$1
+	shift
+	out=$("$@")
+	echo "$out" | head -n 5
+	echo "$out" | grep -q "CC *$pattern"
+}
+touched() {
+	touch "$two/include/base/why.h"
+	in_two -n V=1
+}
+header_rebuilds_its_users() {
+	out=$(touched)
+	echo "$out" | grep -c -- ' -c ' | grep -qv '^0$' &&
+		! echo "$out" | grep -q -- '-c src/wire/ws_mask.c'
+}
+check 'a header rebuilds its users and nobody else' header_rebuilds_its_users
+in_two >/dev/null 2>&1
+check 'another flag rebuilds' rebuilds src/base in_two CFLAGS=-DFLAG_CHANGED build/release/obj/src/base/why.o
+
+quiet_and_loud() {
+	rm -f "$two/build/release/obj/src/base/why.o"
+	quiet=$(in_two build/release/obj/src/base/why.o)
+	rm -f "$two/build/release/obj/src/base/why.o"
+	loud=$(in_two V=1 build/release/obj/src/base/why.o)
+	case $quiet in *fstack-protector*) return 1 ;; esac
+	case $loud in *fstack-protector*) ;; *) return 1 ;; esac
+}
+check 'quiet, with V=1 the commands' quiet_and_loud
+
+help_is_the_head() {
+	make -C "$two" help >"$work/help" && [ "$(sed -n 1p "$work/help")" = "$(sed -n "1s/^# //p" "$two/Makefile")" ] &&
+		grep -q "make check" "$work/help"
+}
+check 'help prints the head of the Makefile' help_is_the_head
+check 'wrong variant is refused' sh -c "! make -C '$two' variant=nonsense"
+
+errors_only_on_demand() {
+	printf 'int spare(int unused);\nint spare(int unused)\n{\n\treturn 0;\n}\n' >"$two/src/base/spare.c"
+	in_two build/release/obj/src/base/spare.o && ! in_two ERR=1 build/release/obj/src/base/spare.o
+	result=$?
+	rm -f "$two/src/base/spare.c"
+	return $result
+}
+check 'a warning is an error with ERR=1 only' errors_only_on_demand
+
+conversion_in_base() {
+	printf 'char spare(int wide);\nchar spare(int wide)\n{\n\treturn wide;\n}\n' >"$two/src/$1/spare.c"
+	in_two ERR=1 "build/release/obj/src/$1/spare.o"
+	result=$?
+	rm -f "$two/src/$1/spare.c"
+	[ $result -ne 0 ]
+}
+check 'base/ converts explicitly' conversion_in_base base
+check 'wire/ converts explicitly' conversion_in_base wire
+
+compile_commands() {
+	make -C "$two" compile_commands.json && node -e '
+		const all = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+		const main = all.find((one) => one.file === "src/app/main.c");
+		process.exit(all.length > 10 && / -Iinclude .* -c src\/app\/main.c$/.test(main.command) ? 0 : 1);
+	' "$two/compile_commands.json"
+}
+check 'compile_commands.json' compile_commands
+
+# has WHAT COMMAND...: the command's output has it.
+has() {
+	what=$1
+	shift
+	"$@" | grep -qE "$what"
+}
+bin=$two/build/release/websplice
+check 'position independent' has 'Type: *DYN' readelf -hW "$bin"
+check 'relocations are read-only' has 'GNU_RELRO' readelf -lW "$bin"
+check 'bound at the start' has 'NOW' readelf -dW "$bin"
+check 'the stack is not executable' has 'GNU_STACK.* RW +0x' readelf -lW "$bin"
+check 'stack protector' has '__stack_chk_fail' readelf --dyn-syms -W "$bin"
+check 'fortified' has '__[a-z]+_chk' readelf --dyn-syms -W "$bin"
+only_these_libraries() {
+	[ -f "$bin" ] || return 1
+	readelf -dW "$bin" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
+		grep -vE '^(libc|libuv|libllhttp|libmbedtls|libmbedx509|libmbedcrypto|ld-linux-.*)\.so' && return 1
+	return 0
+}
+check 'links what it should and nothing else' only_these_libraries
+no_folder_inside() {
+	[ -f "$bin" ] && ! grep -qF "$work" "$bin"
+}
+check 'the build folder is not in the binary' no_folder_inside
+check 'the version is in the binary' grep -qF "$(scripts/version.sh)" "$bin"
+
+# A stand-in for setup.sh tells whether make called it.
+asks_setup_when_something_is_missing() {
+	cp "$two/scripts/setup.sh" "$work/setup.sh"
+	printf "#!/bin/sh\necho \"\$*\" >>called\n" >"$two/scripts/setup.sh"
+	in_two
+	[ ! -e "$two/called" ] || return 1
+	in_two CC=a-compiler-that-is-not-there variant=debug
+	grep -qx build "$two/called"
+	result=$?
+	cp "$work/setup.sh" "$two/scripts/setup.sh"
+	return $result
+}
+check 'setup.sh is called when something is missing, else not' asks_setup_when_something_is_missing
+
+install_and_uninstall() {
+	cp -R "$two" "$work/three"
+	mkdir -p "$work/root/usr/share/websplice/web" "$work/three/docs"
+	echo mine >"$work/root/usr/share/websplice/web/defaults.json"
+	[ -f "$work/three/docs/websplice.1" ] || echo page >"$work/three/docs/websplice.1"
+	make -C "$work/three" install DESTDIR="$work/root" prefix=/usr || return 1
+	for file in bin/websplice share/man/man1/websplice.1 share/websplice/web/vnc.html \
+		share/websplice/web/node_modules/@novnc/novnc/core/rfb.js; do
+		[ -f "$work/root/usr/$file" ] || {
+			echo "not installed: $file"
+			return 1
+		}
+	done
+	[ -x "$work/root/usr/bin/websplice" ] || return 1
+	make -C "$work/three" uninstall DESTDIR="$work/root" prefix=/usr || return 1
+	left=$(cd "$work/root" && find . -type f)
+	echo "left: $left"
+	[ "$left" = ./usr/share/websplice/web/defaults.json ]
+}
+check 'uninstall removes what install wrote, and only that' install_and_uninstall
+
+echo "1..$n"
