@@ -69,9 +69,11 @@ int files_hide(struct files *f, const char *path)
 
 	if (t->hiddens == FILES_HIDDEN)
 		return -ENOSPC;
-	char *copy = strdup(path);
+	size_t n = strlen(path) + 1;
+	char *copy = malloc(n);
 	if (!copy)
 		return -ENOMEM;
+	memcpy(copy, path, n);
 	t->hidden[t->hiddens++] = copy;
 	return 0;
 }

@@ -53,9 +53,11 @@ static int entries_add(struct entries *e, const char *name, const struct stat *s
 		e->at = at;
 		e->cap = cap;
 	}
-	char *copy = strdup(name);
+	size_t n = strlen(name) + 1;
+	char *copy = malloc(n);
 	if (!copy)
 		return -ENOMEM;
+	memcpy(copy, name, n);
 	e->at[e->n++] = (struct entry){copy, (uint64_t)st->st_size, S_ISDIR(st->st_mode)};
 	return 0;
 }
