@@ -16,34 +16,43 @@ export function retryDelay(attempt, first, random = Math.random) {
 	return Math.round(full * (1 - random() / 5));
 }
 
+/* The browser's own time; tests turn theirs by hand. */
+const CLOCK = {
+	now: () => performance.now(),
+	later: (act, ms) => setTimeout(act, ms),
+	never: (timer) => clearTimeout(timer),
+};
+
 /* Calls onTick(seconds left) once a second and onDone() at the end; at most one run at a time. */
 export class Countdown {
 	#timer = null;
-	#now;
+	#clock;
 
-	constructor(now = () => performance.now()) {
-		this.#now = now;
+	constructor(clock = CLOCK) {
+		this.#clock = clock;
 	}
 
 	start(ms, onTick, onDone) {
 		this.stop();
-		const end = this.#now() + ms;
+		const end = this.#clock.now() + ms;
 		const step = () => {
-			const left = end - this.#now();
+			const left = end - this.#clock.now();
 			if (left <= 0) {
 				this.#timer = null;
 				onDone();
 				return;
 			}
 			onTick(Math.ceil(left / 1000));
-			this.#timer = setTimeout(step, left % 1000 || 1000);
+			this.#timer = this.#clock.later(step, left % 1000 || 1000);
 		};
 		step();
 	}
 
 	stop() {
-		clearTimeout(this.#timer);
-		this.#timer = null;
+		if (this.#timer !== null) {
+			this.#clock.never(this.#timer);
+			this.#timer = null;
+		}
 	}
 
 	get running() {

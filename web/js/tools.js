@@ -117,7 +117,7 @@ export class Tools {
 			rfb.dragViewport = drag.getAttribute("aria-pressed") === "true";
 		}
 		byId("clip-switch").hidden = this.#settings.get("resize") !== "off";
-		document.body.toggleAttribute("data-view-only", this.#settings.get("view_only"));
+		document.body.dataset.resize = this.#settings.get("resize");
 	}
 
 	#tieDock() {
@@ -165,6 +165,7 @@ export class Tools {
 		this.#touch.addEventListener("shown", ({ detail }) => {
 			button.setAttribute("aria-pressed", String(detail));
 			byId("touch-row").hidden = !detail;
+			document.body.toggleAttribute("data-touch", detail);
 			if (!detail) {
 				this.#keypad.release();
 			}
