@@ -1,50 +1,17 @@
-/* Log lines: exact in both formats, one line whatever a value holds, readable back byte for byte,
- * valid when cut. The JSON reader here is strict and knows just what a line may hold.
- */
+/* Log lines: exact in both formats, quoted where they must be, stamped. */
 #include "base/log.h"
-#include "base/str.h"
+#include "log_reader.h"
 #include "unit.h"
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-
-struct catch
-{
-	struct log log;
-	char line[4096];
-	size_t n;
-	unsigned lines;
-	enum log_level level;
-};
-
-static void keep(void *self, enum log_level level, struct span line)
-{
-	struct catch *c = self;
-	assert_true(line.len > 0 && line.len <= LOG_LINE);
-	memcpy(c->line, line.at, line.len);
-	c->line[line.len] = 0;
-	c->n = line.len;
-	c->level = level;
-	c->lines++;
-	assert_int_equal(line.at[line.len - 1], '\n');
-	assert_ptr_equal(memchr(line.at, '\n', line.len), line.at + line.len - 1);
-	assert_null(memchr(line.at, 0, line.len));
-}
-
-static void catch_init(struct catch *c, bool json)
-{
-	*c = (struct catch){.log = {.level = LOG_DEBUG, .json = json, .plain_time = true}};
-	c->log.sink = keep;
-	c->log.self = c;
-}
 
 static void test_text(void **state)
 {
 	(void)state;
-	struct catch c;
-	catch_init(&c, false);
+	struct log_catch c;
+	log_catch_init(&c, false);
 	log_event(&c.log, LOG_INFO, "session ended", LOG_TEXT("client", "192.0.2.7:4711"),
 	          LOG_NUM("up", 312), LOG_TEXT("why", "client gone"));
 	assert_string_equal(c.line, "info  session ended client=192.0.2.7:4711 up=312 "
@@ -57,8 +24,8 @@ static void test_text(void **state)
 static void test_json(void **state)
 {
 	(void)state;
-	struct catch c;
-	catch_init(&c, true);
+	struct log_catch c;
+	log_catch_init(&c, true);
 	log_event(&c.log, LOG_WARN, "session ended", LOG_TEXT("client", "192.0.2.7:4711"),
 	          LOG_NUM("up", UINT64_MAX), LOG_TEXT("why", "client gone"));
 	assert_string_equal(c.line, "{\"level\":\"warn\",\"event\":\"session ended\","
@@ -72,8 +39,8 @@ static void test_levels(void **state)
 {
 	(void)state;
 	for (int limit = LOG_ERROR; limit <= LOG_DEBUG; limit++) {
-		struct catch c;
-		catch_init(&c, false);
+		struct log_catch c;
+		log_catch_init(&c, false);
 		c.log.level = (enum log_level)limit;
 		for (int level = LOG_ERROR; level <= LOG_DEBUG; level++) {
 			c.lines = 0;
@@ -97,9 +64,9 @@ static void test_nobody_listens(void **state)
 static void test_null_text_is_empty(void **state)
 {
 	(void)state;
-	struct catch c;
+	struct log_catch c;
 	const char *none = NULL;
-	catch_init(&c, false);
+	log_catch_init(&c, false);
 	log_event(&c.log, LOG_INFO, "x", LOG_TEXT("user", none), LOG_NUM("n", 0));
 	assert_string_equal(c.line, "info  x user=\"\" n=0\n");
 }
@@ -134,14 +101,14 @@ static void test_quoting(void **state)
 		{"cut \xe2\x82", "\"cut \\xe2\\x82\"", "cut \xef\xbf\xbd\xef\xbf\xbd"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct catch c;
+		struct log_catch c;
 		char want[256];
 		unit_note("row %zu", i);
-		catch_init(&c, false);
+		log_catch_init(&c, false);
 		log_event(&c.log, LOG_INFO, "x", LOG_TEXT("v", rows[i].value));
 		snprintf(want, sizeof want, "info  x v=%s\n", rows[i].text);
 		assert_string_equal(c.line, want);
-		catch_init(&c, true);
+		log_catch_init(&c, true);
 		log_event(&c.log, LOG_INFO, "x", LOG_TEXT("v", rows[i].value));
 		snprintf(want, sizeof want, "{\"level\":\"info\",\"event\":\"x\",\"v\":\"%s\"}\n",
 		         rows[i].json);
@@ -150,332 +117,13 @@ static void test_quoting(void **state)
 	unit_note_clear();
 }
 
-/* ---- a strict reader of one JSON line ---- */
-
-struct json {
-	const char *at;
-	unsigned members;
-	char last_key[64];
-	char value[2048]; /* of the last string, unescaped */
-	size_t value_n;
-};
-
-static void expect_char(struct json *j, char c)
-{
-	if (*j->at != c)
-		fail_msg("'%c' expected at \"%s\"", c, j->at);
-	j->at++;
-}
-
-static uint32_t read_hex4(struct json *j)
-{
-	uint32_t code = 0;
-	for (int i = 0; i < 4; i++, j->at++) {
-		assert_true(isxdigit((unsigned char)*j->at));
-		code = code * 16 + (uint32_t)(isdigit((unsigned char)*j->at)
-		                                      ? *j->at - '0'
-		                                      : tolower(*j->at) - 'a' + 10);
-	}
-	return code;
-}
-
-static void append(struct json *j, const void *bytes, size_t n)
-{
-	assert_true(j->value_n + n < sizeof j->value);
-	memcpy(j->value + j->value_n, bytes, n);
-	j->value_n += n;
-	j->value[j->value_n] = 0;
-}
-
-static void read_escape(struct json *j)
-{
-	static const char from[] = "\"\\nrt", to[] = "\"\\\n\r\t";
-	char c = *j->at++;
-	if (c == 'u') {
-		uint32_t code = read_hex4(j);
-		uint8_t b[3] = {(uint8_t)(0xe0 | code >> 12), (uint8_t)(0x80 | (code >> 6 & 63)),
-		                (uint8_t)(0x80 | (code & 63))};
-		uint8_t two[2] = {(uint8_t)(0xc0 | code >> 6), b[2]};
-		uint8_t one = (uint8_t)code;
-		if (code < 0x80)
-			append(j, &one, 1);
-		else
-			append(j, code < 0x800 ? two : b, code < 0x800 ? 2 : 3);
-		return;
-	}
-	const char *known = c ? strchr(from, c) : NULL;
-	if (!known)
-		fail_msg("escape \\%c", c);
-	append(j, to + (known - from), 1);
-}
-
-static void read_string(struct json *j)
-{
-	j->value_n = 0;
-	j->value[0] = 0;
-	expect_char(j, '"');
-	while (*j->at != '"') {
-		uint32_t code;
-		size_t n = str_char(span_str(j->at), &code);
-		if (n == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
-			fail_msg("not clean UTF-8 at \"%s\"", j->at);
-		if (code == '\\') {
-			j->at++;
-			read_escape(j);
-			continue;
-		}
-		append(j, j->at, n);
-		j->at += n;
-	}
-	j->at++;
-}
-
-static void read_line(struct json *j, const char *line)
-{
-	*j = (struct json){.at = line};
-	expect_char(j, '{');
-	do {
-		read_string(j);
-		assert_true(j->value_n < sizeof j->last_key);
-		memcpy(j->last_key, j->value, j->value_n + 1);
-		expect_char(j, ':');
-		if (*j->at == '"') {
-			read_string(j);
-		} else {
-			assert_true(isdigit((unsigned char)*j->at));
-			while (isdigit((unsigned char)*j->at))
-				j->at++;
-		}
-		j->members++;
-	} while (*j->at == ',' && j->at++);
-	expect_char(j, '}');
-	assert_string_equal(j->at, "\n");
-}
-
-/* The text form of a quoted value, read back. */
-static size_t read_text(const char *from, char *to)
-{
-	size_t n = 0;
-	struct json j = {.at = from};
-	expect_char(&j, '"');
-	while (*j.at != '"') {
-		assert_true((uint8_t)*j.at >= 0x20);
-		if (j.at[0] == '\\' && j.at[1] == 'x') {
-			char hex[3] = {j.at[2], j.at[3], 0};
-			to[n++] = (char)strtoul(hex, NULL, 16);
-			j.at += 4;
-		} else if (j.at[0] == '\\') {
-			j.at++;
-			j.value_n = 0;
-			read_escape(&j);
-			memcpy(to + n, j.value, j.value_n);
-			n += j.value_n;
-		} else {
-			to[n++] = *j.at++;
-		}
-	}
-	to[n] = 0;
-	assert_string_equal(j.at, "\"\n");
-	return n;
-}
-
-/* Short random values, half of them valid UTF-8, go in and come out the same. */
-static void random_value(struct rng *rng, char *out, bool valid)
-{
-	static const char *const parts[] = {"a",
-	                                    " ",
-	                                    "\"",
-	                                    "\\",
-	                                    "\n",
-	                                    "\x1b",
-	                                    "\x7f",
-	                                    "\xc3\xa9",
-	                                    "\xc2\x9b",
-	                                    "\xe2\x80\xae",
-	                                    "\xf0\x9f\x98\x80"};
-	struct str s;
-	str_init(&s, out, 40);
-	for (uint64_t n = rng_below(rng, 9); n; n--) {
-		if (valid)
-			str_puts(&s, parts[rng_below(rng, sizeof parts / sizeof *parts)]);
-		else
-			str_putc(&s, (char)(1 + rng_below(rng, 255)));
-	}
-}
-
-static void test_values_survive(void **state)
-{
-	(void)state;
-	struct rng rng = {11};
-	for (unsigned round = 0; round < 20000; round++) {
-		struct catch c;
-		struct json j;
-		char value[40], back[256];
-		bool valid = round % 2;
-		random_value(&rng, value, valid);
-		unit_note("round %u", round);
-		catch_init(&c, true);
-		log_event(&c.log, LOG_INFO, "x", LOG_TEXT("v", value));
-		read_line(&j, c.line);
-		assert_int_equal(j.members, 3);
-		assert_string_equal(j.last_key, "v");
-		if (valid)
-			assert_string_equal(j.value, value);
-		catch_init(&c, false);
-		log_event(&c.log, LOG_INFO, "x", LOG_TEXT("v", value));
-		const char *at = strchr(c.line, '=') + 1;
-		if (*at == '"')
-			read_text(at, back);
-		else
-			snprintf(back, sizeof back, "%.*s", (int)strcspn(at, "\n"), at);
-		assert_string_equal(back, value);
-	}
-	unit_note_clear();
-}
-
-/* Every single byte as a value: JSON stays JSON, text stays one clean line. */
-static void test_every_byte(void **state)
-{
-	(void)state;
-	for (int b = 1; b < 256; b++) {
-		struct catch c;
-		struct json j;
-		char value[] = {'<', (char)b, '>', 0};
-		unit_note("byte %02x", b);
-		catch_init(&c, true);
-		log_event(&c.log, LOG_INFO, value, LOG_TEXT("v", value));
-		read_line(&j, c.line);
-		assert_true(j.value[0] == '<' && j.value[j.value_n - 1] == '>');
-		catch_init(&c, false);
-		log_event(&c.log, LOG_INFO, value, LOG_TEXT("v", value));
-		for (size_t i = 0; i + 1 < c.n; i++)
-			assert_true(c.line[i] >= 0x20 && c.line[i] < 0x7f);
-	}
-	unit_note_clear();
-}
-
-/* A value of any length is cut at a character, marked, and the fields behind it stay. */
-static void test_long_value(void **state)
-{
-	(void)state;
-	static const char *const chars[] = {"x", "\xc3\xa9", "\xe2\x82\xac", "\n", "\xff", "\""};
-	static const size_t escaped[] = {1, 2, 3, 2, 3, 2}; /* bytes each takes in JSON */
-	for (size_t k = 0; k < sizeof chars / sizeof *chars; k++) {
-		for (size_t n = 1; n < 700; n += n < 400 ? 1 : 50) {
-			char value[2800];
-			struct str s;
-			struct catch c;
-			struct json j;
-			str_init(&s, value, sizeof value);
-			for (size_t i = 0; i < n; i++)
-				str_puts(&s, chars[k]);
-			unit_note("%zu of \"%s\"", n, chars[k]);
-			catch_init(&c, true);
-			log_event(&c.log, LOG_INFO, "x", LOG_NUM("n", 5), LOG_TEXT("v", value));
-			read_line(&j, c.line);
-			assert_int_equal(j.members, 4);
-			assert_true(j.value_n > 0);
-			bool marked = j.value_n >= 3 &&
-			              memcmp(j.value + j.value_n - 3, "\xe2\x80\xa6", 3) == 0;
-			if (!marked && k != 4)
-				assert_string_equal(j.value, value);
-			if (marked && k != 4)
-				assert_memory_equal(j.value, value, j.value_n - 3);
-			assert_int_equal(marked, n * escaped[k] > 320);
-			catch_init(&c, true);
-			log_event(&c.log, LOG_INFO, "x", LOG_TEXT("v", value), LOG_NUM("n", 5));
-			assert_non_null(strstr(c.line, "\"n\":5}"));
-		}
-	}
-	unit_note_clear();
-}
-
-static void test_value_just_fits(void **state)
-{
-	(void)state;
-	char value[512];
-	struct catch c;
-	for (size_t n = 310; n < 330; n++) {
-		memset(value, 'x', n);
-		value[n] = 0;
-		catch_init(&c, false);
-		log_event(&c.log, LOG_INFO, "e", LOG_TEXT("v", value));
-		unit_note("%zu", n);
-		if (n <= 320) {
-			assert_int_equal(c.n, strlen("info  e v=\n") + n);
-			assert_null(strstr(c.line, "\xe2\x80\xa6"));
-		} else {
-			assert_int_equal(c.n, strlen("info  e v=\n") + 320);
-			assert_non_null(strstr(c.line, "xx\xe2\x80\xa6\n"));
-		}
-	}
-	unit_note_clear();
-}
-
-/* Too many fields: the line is full, whole fields are missing, the rest is valid. */
-static void test_full_line(void **state)
-{
-	(void)state;
-	struct rng rng = {5};
-	for (unsigned round = 0; round < 5000; round++) {
-		struct log_field f[24];
-		char values[24][600];
-		struct catch c;
-		struct json j;
-		size_t n = 1 + (size_t)rng_below(&rng, 24);
-		for (size_t i = 0; i < n; i++) {
-			size_t len = (size_t)rng_below(&rng, rng_below(&rng, 2) ? 20 : 600);
-			memset(values[i], 'a' + (int)i, len);
-			values[i][len] = 0;
-			if (len > 5)
-				values[i][rng_below(&rng, len)] = '\x01';
-			f[i] = rng_below(&rng, 3) ? LOG_TEXT("key", values[i])
-			                          : LOG_NUM("number", rng_next(&rng));
-		}
-		unit_note("round %u", round);
-		catch_init(&c, true);
-		log_write(&c.log, LOG_INFO, "event", f, n);
-		read_line(&j, c.line);
-		assert_true(j.members <= n + 2);
-		catch_init(&c, false);
-		log_write(&c.log, LOG_INFO, "event", f, n);
-		assert_memory_equal(c.line, "info  event ", 12);
-	}
-	unit_note_clear();
-}
-
-/* Lines that end exactly at, just below and just above the limit. */
-static void test_line_limit(void **state)
-{
-	(void)state;
-	char value[400];
-	for (int json = 0; json < 2; json++) {
-		size_t longest = 0;
-		for (size_t n = 1; n < 320; n++) {
-			struct catch c;
-			struct json j;
-			memset(value, 'x', n);
-			value[n] = 0;
-			catch_init(&c, json);
-			log_event(&c.log, LOG_INFO, "e", LOG_TEXT("a", value), LOG_TEXT("b", value),
-			          LOG_TEXT("c", value), LOG_TEXT("d", value), LOG_TEXT("e", value),
-			          LOG_NUM("f", 1));
-			if (json)
-				read_line(&j, c.line);
-			longest = c.n > longest ? c.n : longest;
-		}
-		/* The room is really used: text may lack the byte that closes JSON. */
-		assert_true(longest >= LOG_LINE - 1);
-	}
-}
-
 static void test_time(void **state)
 {
 	(void)state;
-	struct catch c;
+	struct log_catch c;
 	struct tm tm = {0};
 	time_t before = time(NULL);
-	catch_init(&c, false);
+	log_catch_init(&c, false);
 	c.log.plain_time = false;
 	log_write(&c.log, LOG_INFO, "x", NULL, 0);
 	time_t after = time(NULL);
@@ -496,9 +144,9 @@ static void test_time(void **state)
 static void test_time_is_cached(void **state)
 {
 	(void)state;
-	struct catch c;
+	struct log_catch c;
 	bool seen = false;
-	catch_init(&c, false);
+	log_catch_init(&c, false);
 	c.log.plain_time = false;
 	for (int tries = 0; tries < 5 && !seen; tries++) { /* a second may end in between */
 		log_write(&c.log, LOG_INFO, "x", NULL, 0);
@@ -521,12 +169,6 @@ int main(void)
 		UNIT(test_nobody_listens),
 		UNIT(test_null_text_is_empty),
 		UNIT(test_quoting),
-		UNIT(test_values_survive),
-		UNIT(test_every_byte),
-		UNIT(test_long_value),
-		UNIT(test_value_just_fits),
-		UNIT(test_full_line),
-		UNIT(test_line_limit),
 		UNIT(test_time),
 		UNIT(test_time_is_cached),
 	};
