@@ -11,8 +11,8 @@
 #include <time.h>
 
 static const char no_files[] =
-	"This port carries WebSocket connections to a TCP service, such as a VNC server.\n"
-	"Point a WebSocket client (noVNC, for one) at this address.";
+	"nothing to read here: this port carries WebSocket connections to a TCP service,\n"
+	"such as a VNC server; point a WebSocket client (noVNC, for one) at it";
 
 static void front_work(struct front *f);
 static void front_next(struct front *f);
@@ -96,9 +96,11 @@ static void front_more(struct front *f)
 
 static void front_file_send(struct front *f, struct file_get *g)
 {
-	if (g->head.len > 0 && link_send(f->link, g->head, 0) < 0)
-		return;
-	if (g->body.len > 0 && link_send(f->link, g->body, 0) < 0)
+	struct span s = g->body;
+
+	if (g->head.len > 0) /* the first piece follows it in memory */
+		s = span_of(g->head.at, g->head.len + g->body.len);
+	if (s.len > 0 && link_send(f->link, s, 0) < 0)
 		return;
 	if (g->broken) {
 		front_end(f, true); /* the promised length cannot be kept */
@@ -130,7 +132,7 @@ static void front_get(struct front *f, const struct http_head *h)
 	}
 	f->state = FRONT_REPLY;
 	if (file_get_start(&f->get, f->site->files, f->env, h, f->close_next, on_file, f) < 0)
-		front_error(f, 503, "The server is out of memory; try again.", true, NULL);
+		front_error(f, 503, "the server is short of memory; try again", true, NULL);
 }
 
 static void front_upgrade(struct front *f, const struct http_head *h)
@@ -144,11 +146,11 @@ static void front_upgrade(struct front *f, const struct http_head *h)
 		            status == 426 ? "Sec-WebSocket-Version: 13\r\n" : NULL);
 	} else if (!origin_allowed(h->origin, h->host, f->site->origins, f->site->origins_n)) {
 		front_error(f, 403,
-		            "This page's origin may not connect here. The server can allow it "
-		            "with --allow-origin.",
+		            "pages of this origin may not connect here; the server can allow "
+		            "them with --allow-origin",
 		            true, NULL);
 	} else if (ws_key_accept(h->ws_key, f->accept) < 0) {
-		front_error(f, 503, "The server cannot compute SHA-1.", true, NULL);
+		front_error(f, 503, "the server cannot compute SHA-1", true, NULL);
 	} else {
 		f->proto = (uint8_t)proto;
 		f->state = FRONT_UPGRADE;
@@ -169,21 +171,12 @@ static void front_decide(struct front *f, struct span head)
 	if (r < 0)
 		front_error(f, h.status, h.error, true, NULL);
 	else if (h.method == HTTP_OTHER)
-		front_error(f, 405, "Only GET and HEAD are served here.", true,
+		front_error(f, 405, "only GET and HEAD are served here", true,
 		            "Allow: GET, HEAD\r\n");
 	else if (h.upgrade)
 		front_upgrade(f, &h);
 	else
 		front_get(f, &h);
-}
-
-/* No request starts with anything but a letter or an empty line: a peer that speaks another
- * protocol is told at once instead of at the deadline. */
-static bool front_plausible(struct span s)
-{
-	uint8_t c = s.at[0];
-
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '\r' || c == '\n';
 }
 
 static void front_overlong(struct front *f)
@@ -192,8 +185,8 @@ static void front_overlong(struct front *f)
 	bool line = memchr(data.at, '\n', data.len) != NULL;
 
 	front_error(f, line ? 431 : 414,
-	            line ? "The request head is larger than 16 KiB."
-	                 : "The request line is larger than 16 KiB.",
+	            line ? "the request head is larger than 16 KiB"
+	                 : "the request line is larger than 16 KiB",
 	            true, NULL);
 }
 
@@ -209,8 +202,6 @@ static void front_work(struct front *f)
 		f->buf->from += (uint32_t)n;
 		f->seen = 0;
 		front_decide(f, span_of(data.at, n));
-	} else if (data.len > 0 && !front_plausible(data)) {
-		front_error(f, 400, "This is not an HTTP request.", true, NULL);
 	} else if (f->eof) {
 		front_end(f, false);
 	} else if (front_room(f) == 0) {
@@ -343,7 +334,7 @@ static void on_timer(void *owner)
 	}
 	why = why_make(WHY_SESSION, 0, 408, -ETIMEDOUT, "request head did not end in time");
 	why_first(f, &why);
-	front_error(f, 408, "The request head did not end in time.", true, NULL);
+	front_error(f, 408, "the request head did not end in time", true, NULL);
 }
 
 void front_start(struct front *f, struct env *env, const struct site *site, struct link *link,
