@@ -17,12 +17,12 @@ static int grow(struct span *s, const char *at, size_t len)
 {
 	if (!s->at)
 		*s = span_of(at, 0);
-	if ((const uint8_t *)at != s->at + s->len)
-		return -1;
-	s->len += len;
-	return 0;
+	bool touches = (const uint8_t *)at == s->at + s->len;
+	s->len += touches ? len : 0;
+	return touches ? 0 : -1;
 }
 
+/* The field that is being read; NULL when there are too many, which http_scan sees to as well. */
 static struct http_field *current(llhttp_t *p)
 {
 	struct http_fields *f = p->data;
@@ -51,12 +51,9 @@ static int on_value_complete(llhttp_t *p)
 {
 	struct http_fields *all = p->data;
 	struct http_field *f = current(p);
-	if (!f)
-		return -1;
-	if (!f->value.at)
-		f->value = span_of(f->name.at + f->name.len, 0);
-	f->value = span_trim(f->value);
-	all->n++;
+	if (f)
+		f->value = f->value.at ? span_trim(f->value) : span_of(f->name.at + f->name.len, 0);
+	all->n += f != NULL;
 	return 0;
 }
 

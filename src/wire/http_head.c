@@ -13,8 +13,6 @@ _Static_assert((int)HTTP_HEAD_MAX == (int)HTTP_SCAN_HEAD, "one limit, two names"
 _Static_assert((int)HTTP_HEADERS_MAX == (int)HTTP_SCAN_FIELDS, "one limit, two names");
 _Static_assert((int)HTTP_TARGET_MAX == (int)HTTP_SCAN_TARGET, "one limit, two names");
 
-enum { LEADING_MAX = 24 }; /* bytes of empty lines before a request */
-
 static const struct http_fault doubtful = {400, "malformed request head"};
 static const struct http_fault twice = {400, "a header that may come once came twice"};
 static const struct http_fault no_host = {400, "no Host header"};
@@ -40,10 +38,10 @@ static bool is_word(struct span s, const char *word)
 size_t http_head_end(struct span b, size_t seen, size_t *ret_seen)
 {
 	size_t i = 0;
-	while (i < b.len && i < LEADING_MAX && (b.at[i] == '\r' || b.at[i] == '\n'))
+	while (i < b.len && i < HTTP_SCAN_LEADING && (b.at[i] == '\r' || b.at[i] == '\n'))
 		i++;
 	*ret_seen = b.len;
-	if (i == LEADING_MAX || (i < b.len && !http_is_token(b.at[i])))
+	if (i == HTTP_SCAN_LEADING || (i < b.len && !http_is_token(b.at[i])))
 		return b.len;
 	if (seen > i + 2)
 		i = seen - 2; /* the last two may be the "\n\r" of a blank line */
@@ -225,6 +223,12 @@ static enum http_method method_of(struct span s)
 	return span_eq(s, span_str("HEAD")) ? HTTP_HEAD : HTTP_OTHER;
 }
 
+/* Two readers that do not agree are what smuggling is made of. */
+static const struct http_fault *compare(const struct http_scan *a, const struct http_fields *b)
+{
+	return a->fields == b->n && span_eq(a->target, b->target) ? NULL : &doubtful;
+}
+
 static const struct http_fault *parse(struct http_head *h, struct span head)
 {
 	struct http_scan scan;
@@ -238,12 +242,9 @@ static const struct http_fault *parse(struct http_head *h, struct span head)
 	h->minor = scan.minor;
 	if (!fault)
 		fault = http_fields_read(&fields, head);
-	if (fault)
-		return fault;
-	/* two readers that do not agree are what smuggling is made of */
-	if (fields.n != scan.fields || !span_eq(fields.target, scan.target))
-		return &doubtful;
-	for (unsigned i = 0; i < fields.n && !fault; i++)
+	if (!fault)
+		fault = compare(&scan, &fields);
+	for (unsigned i = 0; !fault && i < fields.n; i++)
 		fault = take_field(&counts, h, &fields.at[i]);
 	return fault ? fault : check_all(&counts, h);
 }

@@ -5,6 +5,7 @@ static const struct http_fault bare_cr = {400, "a carriage return without a line
 static const struct http_fault bare_lf = {400, "a line feed without a carriage return"};
 static const struct http_fault cut_short = {400, "the request head has no end"};
 static const struct http_fault not_http = {400, "this is not an HTTP request"};
+static const struct http_fault empty = {400, "empty lines instead of a request"};
 static const struct http_fault tls = {400, "TLS on a port that speaks plain HTTP"};
 static const struct http_fault bad_line = {400, "malformed request line"};
 static const struct http_fault bad_target = {400, "a character in the address that is not allowed"};
@@ -95,8 +96,6 @@ static const struct http_fault *scan_target(struct span s)
 static const struct http_fault *scan_request(struct http_scan *ret, struct span line)
 {
 	struct span target;
-	if (line.len > 0 && is_blank(line.at[0]))
-		return &folded;
 	if (!take_word(&line, &ret->method) || !http_token_ok(ret->method))
 		return &bad_line;
 	bool old = !take_word(&line, &target); /* HTTP/0.9: "GET /" */
@@ -131,11 +130,15 @@ static const struct http_fault *scan_field(struct span line)
 static const struct http_fault *scan_first(struct http_scan *ret, struct span *rest)
 {
 	struct span line;
+	size_t leading = rest->len;
 	while (rest->len >= 2 && memcmp(rest->at, "\r\n", 2) == 0)
 		span_take(rest, 2);
-	if (rest->len > 0 && rest->at[0] == 0x16) /* a TLS record: handshake */
+	if (leading - rest->len >= HTTP_SCAN_LEADING)
+		return &empty;
+	uint8_t first = rest->len > 0 ? rest->at[0] : '\r';
+	if (first == 0x16) /* a TLS record: handshake */
 		return &tls;
-	if (rest->len > 0 && rest->at[0] > ' ' && !http_is_token(rest->at[0]))
+	if (!http_is_token(first) && first != '\r' && first != '\n')
 		return &not_http;
 	const struct http_fault *fault = take_line(rest, &line);
 	if (fault)

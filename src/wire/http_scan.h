@@ -14,7 +14,12 @@ struct http_fault {
 	const char *text;
 };
 
-enum { HTTP_SCAN_HEAD = 16384, HTTP_SCAN_TARGET = 8192, HTTP_SCAN_FIELDS = 100 };
+enum {
+	HTTP_SCAN_HEAD = 16384,
+	HTTP_SCAN_TARGET = 8192,
+	HTTP_SCAN_FIELDS = 100,
+	HTTP_SCAN_LEADING = 24, /* bytes of empty lines before a request: less than that */
+};
 
 struct http_scan {
 	struct span method, target; /* set as far as they were found */
