@@ -234,7 +234,7 @@ static const struct row {
 	{"LF, then a blank line", B(GET "Host: a\n\r\n"),
          "400 a line feed without a carriage return", RAW},
 	{"LF before the request", B("\n" GET HOST END), "400 a line feed without a carriage return",
-         RAW},
+         RAW | LLHTTP},
 	{"CR inside a value", B(GET HOST "X: a\rY: b\r\n" END),
          "400 a carriage return without a line feed", RAW},
 	{"CR as the value: CVE-2023-30589", B(GET HOST "X:\rTransfer-Encoding: chunked\r\n" END),
@@ -244,7 +244,7 @@ static const struct row {
 	{"CR in the request line", B("GET /\r HTTP/1.1\r\n" HOST END),
          "400 a carriage return without a line feed", RAW},
 	{"CR before the request", B("\r" GET HOST END), "400 a carriage return without a line feed",
-         RAW},
+         RAW | LLHTTP},
 	{"CR at the blank line", B(GET HOST "\r\r\n" END),
          "400 a carriage return without a line feed", RAW},
 
