@@ -127,8 +127,9 @@ if [ -z "$vnc$testcard" ]; then
 fi
 
 # Ends the proxy and waits for it; a second signal to us is its second signal.
-proxy=
+proxy='' waiting=''
 end() {
+	[ -z "$waiting" ] || kill "$waiting" 2>/dev/null
 	trap 'kill "$proxy" 2>/dev/null' INT TERM HUP QUIT
 	if [ -n "$proxy" ]; then
 		kill "$proxy" 2>/dev/null
@@ -164,7 +165,8 @@ case "$pass " in
 esac
 url=$scheme://$host:$port/vnc.html
 
-probe http "$url" 10 &
+# Not through probe(): kill is to reach Node itself, not a shell around it.
+node "$root/scripts/probe.mjs" http "$url" 10 &
 waiting=$!
 while kill -0 "$waiting" 2>/dev/null && kill -0 "$proxy" 2>/dev/null; do
 	sleep 0.05

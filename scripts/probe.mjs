@@ -1,30 +1,31 @@
-// probe: the looks at the network that launch.sh needs.
-//
-//   probe.mjs free [HOST:]PORT    can one listen there? 0 yes, 1 in use, 3 not possible (said why);
-//                                 prints the address to listen on, with a real port for port 0
-//   probe.mjs rfb HOST FROM TO    the first of the ports that speaks RFB: prints it; 1 if none does
-//   probe.mjs http URL SECONDS    waits until URL answers; 1 if it does not
+/* probe: the looks at the network that launch.sh needs.
+ *
+ *   probe.mjs free [HOST:]PORT   can one listen there? 0 yes, 1 in use, 3 not possible (said why);
+ *                                prints the address to listen on, with a real port for port 0
+ *   probe.mjs rfb HOST FROM TO   the first of the ports that speaks RFB: prints it; 1: none does
+ *   probe.mjs http URL SECONDS   waits until URL answers; 1 if it does not
+ */
 
-import net from 'node:net';
+import net from "node:net";
 
 const SPEAKS_WITHIN_MS = 1000;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** Splits [HOST:]PORT at the last colon; the brackets of an IPv6 address go. */
+/* Splits [HOST:]PORT at the last colon; the brackets of an IPv6 address go. */
 function split(at) {
-	const colon = at.lastIndexOf(':');
+	const colon = at.lastIndexOf(":");
 	const port = at.slice(colon + 1);
 	if (!/^\d+$/.test(port) || Number(port) > 65535)
 		throw new Error(`"${port}" is not a port`);
 	return { prefix: at.slice(0, colon + 1), host: at.slice(0, Math.max(colon, 0))
-		.replace(/^\[|\]$/g, ''), port: Number(port) };
+		.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
-/** Listens for a moment. The promise is for the real port. */
+/* Listens for a moment. The promise is for the real port. */
 function tryListen({ host, port }) {
 	return new Promise((done, failed) => {
 		const server = net.createServer();
-		server.once('error', failed);
+		server.once("error", failed);
 		server.listen({ port, host: host || undefined, exclusive: true }, () => {
 			const real = server.address().port;
 			server.close(() => done(real));
@@ -38,28 +39,28 @@ async function free(at) {
 		console.log(where.prefix + await tryListen(where));
 		return 0;
 	} catch (e) {
-		if (e.code === 'EADDRINUSE')
+		if (e.code === "EADDRINUSE")
 			return 1;
 		throw e;
 	}
 }
 
-/** A VNC server speaks first: "RFB 003.008\n" or the like. */
+/* A VNC server speaks first: "RFB 003.008\n" or the like. */
 function speaksRfb(host, port) {
 	return new Promise((done) => {
 		const socket = net.connect({ host, port });
-		let text = '';
+		let text = "";
 		const end = (yes) => {
 			socket.destroy();
 			done(yes);
 		};
 		socket.setTimeout(SPEAKS_WITHIN_MS, () => end(false));
-		socket.on('error', () => end(false));
-		socket.on('close', () => end(false));
-		socket.on('data', (bytes) => {
-			text += bytes.toString('latin1');
+		socket.on("error", () => end(false));
+		socket.on("close", () => end(false));
+		socket.on("data", (bytes) => {
+			text += bytes.toString("latin1");
 			if (text.length >= 4)
-				end(text.startsWith('RFB '));
+				end(text.startsWith("RFB "));
 		});
 	});
 }
@@ -84,7 +85,7 @@ async function http(url, seconds) {
 			await answer.arrayBuffer();
 			return 0;
 		} catch (e) {
-			// A certificate that is not trusted is an answer too.
+			/* A certificate that is not trusted is an answer too. */
 			if (/CERT|ALTNAME/.test(e.cause?.code))
 				return 0;
 			await sleep(50);

@@ -10,7 +10,7 @@
 #   tsan     unit tests and the marked end-to-end files under ThreadSanitizer
 #   e2e      tests/e2e/*.test.mjs (or .js) against the release binary, the marked ones against ASan's
 #
-# An end-to-end file is marked for more variants by a line `// variants: asan tsan` in it. The
+# An end-to-end file is marked for more variants by a line `/* variants: asan tsan */` in it. The
 # binary to test is handed to it as $WEBSPLICE, the variant as $WEBSPLICE_VARIANT, the folder with
 # the helper programs of tests/tools as $WEBSPLICE_TOOLS.
 #
@@ -192,7 +192,7 @@ run_fuzz() {
 e2e_files() {
 	find tests/e2e -name node_modules -prune -o -name '*.test.*js' -print | LC_ALL=C sort |
 		while read -r file; do
-			[ "$1" = release ] || grep -qE "^// variants:.*\b$1\b" "$file" || continue
+			[ "$1" = release ] || grep -qE "^(//|/\*) variants:.*\b$1\b" "$file" || continue
 			say "$file"
 		done
 }
