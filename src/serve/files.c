@@ -143,7 +143,6 @@ static void answer_again(struct get *g, int err)
 
 	close_file(g);
 	found_error(&found, err);
-	g->body = (struct span){0};
 	str_init(&g->head, g->head.at, g->head.cap);
 	answer_make(&g->answer, &g->head, &g->ask, &found, unix_now());
 	g->head_out = str_span(&g->head);

@@ -151,6 +151,8 @@ static void test_kinds(void **state)
 		assert_int_equal(beneath_file(&b, "missing", &st), -ENOENT);
 		assert_int_equal(beneath_stat(&b, "fifo", &st), 0);
 		assert_true(S_ISFIFO(st.st_mode));
+		assert_int_equal(beneath_stat(&b, "..", &st), -EXDEV);
+		assert_int_equal(beneath_stat(&b, "sub/../..", &st), -EXDEV);
 	}
 	beneath_done(&b);
 	web_done(&w);

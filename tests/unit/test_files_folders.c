@@ -9,11 +9,13 @@
 
 static struct web web;
 static struct web_reply reply;
+static unsigned fds;
 
 static int open_web(void **state)
 {
 	unit_begin(state);
 	web_init(&web);
+	fds = web_open_fds();
 	web_open(&web, false);
 	return 0;
 }
@@ -22,6 +24,7 @@ static int open_listing(void **state)
 {
 	unit_begin(state);
 	web_init(&web);
+	fds = web_open_fds();
 	web_open(&web, true);
 	return 0;
 }
@@ -29,6 +32,7 @@ static int open_listing(void **state)
 static int close_web(void **state)
 {
 	web_done(&web);
+	assert_int_equal(web_open_fds(), fds);
 	return unit_end(state);
 }
 
@@ -117,6 +121,7 @@ static void test_index(void **state)
 	(void)state;
 	web_mkdir(&web, "root/sub");
 	web_text(&web, "root/sub/vnc.html", "vnc");
+	web_text(&web, "root/vnc.html", "vnc");
 	get("/sub/");
 	assert_int_equal(reply.status, 404); /* vnc.html counts in the root only */
 	web_text(&web, "root/sub/index.htm", "htm");
@@ -204,6 +209,10 @@ static void test_listing(void **state)
 	assert_true(has(">b.txt</a><span>5 B<") && has(">A.txt</a><span>0 B<"));
 	assert_true(has("1.5 KiB") && has("200 GiB"));
 	assert_false(has("../") || has("more in this folder"));
+	static struct web_reply head;
+	web_fetch(&web, &head, &(struct web_ask){.method = "HEAD", .target = "/"});
+	assert_int_equal(head.len, 0);
+	assert_span(web_field(&head, "Content-Length"), span_str(length));
 	get("/apes/");
 	assert_true(has("href=\"../\"") && has("This folder is empty"));
 }

@@ -7,11 +7,13 @@
 
 static struct web web;
 static struct web_reply reply;
+static unsigned fds;
 
 static int open_web(void **state)
 {
 	unit_begin(state);
 	web_init(&web);
+	fds = web_open_fds();
 	web_open(&web, false);
 	return 0;
 }
@@ -19,6 +21,7 @@ static int open_web(void **state)
 static int close_web(void **state)
 {
 	web_done(&web);
+	assert_int_equal(web_open_fds(), fds);
 	return unit_end(state);
 }
 

@@ -1,5 +1,6 @@
 /* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
-/* Want of descriptors and memory, and roots that are none. */
+/* ldflags: -Wl,--wrap=pread,--wrap=__pread_chk */
+/* Want of descriptors and memory, reads that come in bits or fail, and roots that are none. */
 #include "fail_malloc.h"
 #include "unit.h"
 #include "web_dir.h"
@@ -30,6 +31,43 @@ static int close_web(void **state)
 {
 	web_done(&web);
 	return unit_end(state);
+}
+
+/* What reads do: the first `good` give at most `most` bytes, every second one being interrupted
+ * first; the next one fails with err (0: ends the file). */
+static struct {
+	bool on, interrupt;
+	unsigned good;
+	size_t most;
+	int err;
+} reads;
+
+ssize_t __real_pread(int fd, void *at, size_t n, off_t from);
+ssize_t __wrap_pread(int fd, void *at, size_t n, off_t from);
+ssize_t __wrap___pread_chk(int fd, void *at, size_t n, off_t from, size_t size);
+
+ssize_t __wrap_pread(int fd, void *at, size_t n, off_t from)
+{
+	if (!reads.on)
+		return __real_pread(fd, at, n, from);
+	reads.interrupt = !reads.interrupt;
+	if (reads.interrupt) {
+		errno = EINTR;
+		return -1;
+	}
+	if (reads.good == 0) {
+		errno = reads.err;
+		return reads.err ? -1 : 0;
+	}
+	reads.good--;
+	return __real_pread(fd, at, n < reads.most ? n : reads.most, from);
+}
+
+/* The same, as a hardened build calls it. */
+ssize_t __wrap___pread_chk(int fd, void *at, size_t n, off_t from, size_t size)
+{
+	assert_true(n <= size);
+	return __wrap_pread(fd, at, n, from);
 }
 
 static int start(const char *target)
@@ -64,9 +102,46 @@ static void test_no_descriptors(void **state)
 	assert_int_equal(reply.status, 200);
 }
 
+static void test_reads_in_bits(void **state)
+{
+	(void)state;
+	struct rng dice = {7};
+	rng_fill(&dice, big, BIG);
+	web_write(&web, "root/big", span_of(big, BIG));
+	reads.on = true;
+	reads.good = 1000000;
+	reads.most = 777;
+	web_get(&web, &reply, "/big");
+	reads.on = false;
+	assert_false(reply.broken);
+	assert_span(span_of(reply.body, reply.len), span_of(big, BIG));
+}
+
+/* Before anything was promised: 503. Afterwards: broken. */
+static void test_reads_that_fail(void **state)
+{
+	(void)state;
+	static const int errs[] = {EIO, 0, ESTALE};
+	for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++)
+		for (unsigned good = 0; good < 4; good++) {
+			unit_note("errno %d after %u reads", errs[i], good);
+			reads.on = true;
+			reads.good = good;
+			reads.most = FILE_PIECE / 2;
+			reads.err = errs[i];
+			web_get(&web, &reply, "/big");
+			reads.on = false;
+			assert_int_equal(reply.status, good < 2 ? 503 : 200);
+			assert_int_equal(reply.broken, good >= 2);
+			assert_int_equal(reply.len, good < 2 ? 0 : FILE_PIECE);
+		}
+	unit_note_clear();
+}
+
 /* One get of target, with one of the allocations failing: refused, 503, or whole. */
 static void one_get(void *target, unsigned long failing)
 {
+	static size_t whole; /* the body, when nothing fails */
 	int err = start(target);
 	if (err < 0) {
 		assert_int_equal(err, -ENOMEM);
@@ -84,7 +159,8 @@ static void one_get(void *target, unsigned long failing)
 		assert_non_null(strstr(reply.head, "\r\n\r\nThe server cannot"));
 	} else {
 		assert_int_equal(reply.status, 200);
-		assert_true(reply.len > 0);
+		whole = failing ? whole : reply.len;
+		assert_int_equal(reply.len, whole);
 	}
 }
 
@@ -140,8 +216,9 @@ int main(void)
 {
 #define WEB(fn) cmocka_unit_test_setup_teardown((fn), open_web, close_web)
 	const struct CMUnitTest tests[] = {
-		WEB(test_no_descriptors), WEB(test_no_memory),  WEB(test_open_without_memory),
-		WEB(test_open_errors),    WEB(test_root_moves),
+		WEB(test_no_descriptors), WEB(test_reads_in_bits),       WEB(test_reads_that_fail),
+		WEB(test_no_memory),      WEB(test_open_without_memory), WEB(test_open_errors),
+		WEB(test_root_moves),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
