@@ -315,6 +315,31 @@ static void test_listing_is_bounded(void **state)
 	}
 }
 
+/* The last row that fits ends at every distance from the end of the page. */
+static void test_listing_at_every_fill(void **state)
+{
+	(void)state;
+	char name[WEB_PATH], path[WEB_PATH], from[WEB_PATH], quotes[201];
+	memset(quotes, '"', 200); /* nine bytes each on the page */
+	quotes[200] = 0;
+	web_mkdir(&web, "root/many");
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "root/many/x%02d%s", i, quotes);
+		web_text(&web, name, "");
+	}
+	web_text(&web, "root/many/a", "");
+	web_path(&web, "root/many/a", from);
+	for (int n = 1; n <= 200; n++) {
+		snprintf(name, sizeof(name), "root/many/a%.*s", n, quotes);
+		assert_int_equal(rename(from, web_path(&web, name, path)), 0);
+		memcpy(from, path, sizeof(from));
+		get("/many/");
+		assert_int_equal(reply.status, 200);
+		assert_true(reply.len < FILE_PIECE && has("more in this folder"));
+		assert_span(span_of(reply.body + reply.len - 6, 6), span_str("</ul>\n"));
+	}
+}
+
 static void test_listing_of_too_many_entries(void **state)
 {
 	(void)state;
@@ -360,6 +385,7 @@ int main(void)
 		LISTING(test_listing_links_work),
 		LISTING(test_listing_shows_what_is_served),
 		LISTING(test_listing_is_bounded),
+		LISTING(test_listing_at_every_fill),
 		LISTING(test_listing_of_too_many_entries),
 		LISTING(test_listing_and_viewer),
 	};
