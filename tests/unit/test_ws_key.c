@@ -1,9 +1,21 @@
 /* ws_key: the RFC's examples and every way a key can be wrong. */
+/* ldflags: -Wl,--wrap=mbedtls_sha1 */
 #include "unit/unit.h"
 
 #include "wire/ws_key.h"
 
 #include <errno.h>
+#include <mbedtls/sha1.h>
+
+int __real_mbedtls_sha1(const unsigned char *in, size_t n, unsigned char out[20]);
+int __wrap_mbedtls_sha1(const unsigned char *in, size_t n, unsigned char out[20]);
+
+static int sha1_error; /* what SHA-1 answers; 0: the truth */
+
+int __wrap_mbedtls_sha1(const unsigned char *in, size_t n, unsigned char out[20])
+{
+	return sha1_error ? sha1_error : __real_mbedtls_sha1(in, n, out);
+}
 
 static void test_accept(void **state)
 {
@@ -68,6 +80,16 @@ static void test_keys(void **state)
 	assert_false(ws_key_ok(span_of(NULL, 0)));
 }
 
+static void test_no_sha1(void **state)
+{
+	(void)state;
+	char out[WS_ACCEPT] = "untouched";
+	sha1_error = -0x0070; /* MBEDTLS_ERR_PLATFORM_HW_ACCEL_FAILED */
+	assert_int_equal(ws_key_accept(span_str("dGhlIHNhbXBsZSBub25jZQ=="), out), -EIO);
+	sha1_error = 0;
+	assert_string_equal(out, "untouched");
+}
+
 /* Every byte in every place. */
 static void test_alphabet(void **state)
 {
@@ -86,6 +108,7 @@ static void test_alphabet(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {UNIT(test_accept), UNIT(test_keys), UNIT(test_alphabet)};
+	const struct CMUnitTest tests[] = {UNIT(test_accept), UNIT(test_keys), UNIT(test_no_sha1),
+	                                   UNIT(test_alphabet)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
