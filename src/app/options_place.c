@@ -28,10 +28,10 @@ static int parse_backend(struct options_parse *p, const char *word)
 {
 	const char *bad;
 	uint64_t port;
-	if (str_number(word, 0, UINT64_MAX, &port))
+	if (str_number(word, 1, 65535, &port))
 		return options_fail(p,
 		                    "'%.80s' is no backend: write HOST:PORT, for example "
-		                    "localhost:%.5s",
+		                    "localhost:%.80s",
 		                    word, word);
 	if (target_parse(&p->o->target, word, &bad) < 0)
 		return options_fail(p, "'%.80s' is no backend: %s", word, bad);

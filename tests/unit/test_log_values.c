@@ -82,6 +82,33 @@ static void test_every_byte(void **state)
 	unit_note_clear();
 }
 
+/* Which characters are written as they are: all but those that steer a terminal or a reader's eye. */
+static void test_every_character(void **state)
+{
+	(void)state;
+	for (unsigned code = 1; code < 0x3000; code++) {
+		struct log_catch c;
+		uint8_t three[] = {0xe0, 0x80, 0x80, 0}, *utf8 = three;
+		three[0] |= (uint8_t)(code >> 12);
+		three[1] |= (uint8_t)(code >> 6 & 63);
+		three[2] |= (uint8_t)(code & 63);
+		uint8_t two[] = {(uint8_t)(0xc0 | code >> 6), three[2], 0},
+			one[] = {(uint8_t)code, 0};
+		if (code < 0x800)
+			utf8 = code < 0x80 ? one : two;
+		bool control = code < 0x20 || (code >= 0x7f && code <= 0x9f);
+		bool steers = code == 0x200e || code == 0x200f ||
+		              (code >= 0x2028 && code <= 0x202e) ||
+		              (code >= 0x2066 && code <= 0x2069);
+		bool quoted = code == 0x22 || code == 0x5c;
+		log_catch_init(&c, true);
+		log_event(&c.log, LOG_INFO, "x", LOG_TEXT("v", (char *)utf8));
+		unit_note("U+%04X", code);
+		assert_int_equal(strchr(c.line, 0x5c) != NULL, control || steers || quoted);
+	}
+	unit_note_clear();
+}
+
 /* A value of any length is cut at a character, marked, and the fields behind it stay. */
 static void test_long_value(void **state)
 {
@@ -200,8 +227,9 @@ static void test_line_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_values_survive),  UNIT(test_every_byte), UNIT(test_long_value),
-		UNIT(test_value_just_fits), UNIT(test_full_line),  UNIT(test_line_limit),
+		UNIT(test_values_survive), UNIT(test_every_byte),      UNIT(test_every_character),
+		UNIT(test_long_value),     UNIT(test_value_just_fits), UNIT(test_full_line),
+		UNIT(test_line_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,11 @@ static void test_wrong_places(void **state)
 	                              "without a scheme or a path"},
 		{"localhost:5900 6080", "'6080' is no backend: write HOST:PORT, for example "
 	                                "localhost:6080"},
+		{"6080 65535",
+	         "'65535' is no backend: write HOST:PORT, for example localhost:65535"},
+		{"6080 0", "'0' is no backend: the port is missing: write HOST:PORT, for example "
+	                   "localhost:5900"},
+		{"6080 1", "'1' is no backend: write HOST:PORT, for example localhost:1"},
 		{"6080 localhost", "'localhost' is no backend: the port is missing: write "
 	                           "HOST:PORT, for example localhost:5900"},
 		{"6080 localhost:", "'localhost:' is no backend: the port must be a number from 1 "

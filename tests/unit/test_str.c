@@ -18,6 +18,8 @@ static void test_fits(void **state)
 	assert_int_equal(s.len, 8);
 	assert_span_is(str_span(&s), "a=-5;x\0y");
 	assert_int_equal(at[8], 0);
+	str_fmt(&s, "%c", 33);
+	assert_int_equal(s.len, 9);
 	assert_false(s.cut);
 }
 
@@ -103,6 +105,10 @@ static void test_numbers(void **state)
 		{"18446744073709551616", 0, UINT64_MAX, false, 0},
 		{"18446744073709551620", 0, UINT64_MAX, false, 0},
 		{"99999999999999999999999999", 0, UINT64_MAX, false, 0},
+		{"1a", 0, UINT64_MAX, false, 0},
+		{"1/", 0, UINT64_MAX, false, 0},
+		{"1:", 0, UINT64_MAX, false, 0},
+		{"1 ", 0, UINT64_MAX, false, 0},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		uint64_t n = 4711;

@@ -59,15 +59,15 @@ static void test_bad(void **state)
 		{"5901", "the port is missing"},
 		{":5901", "the host is missing"},
 		{"[]:5901", "the host is missing"},
-		{"localhost:", "the port must be a number"},
-		{"localhost:0", "the port must be a number"},
-		{"localhost:65536", "the port must be a number"},
-		{"localhost:-1", "the port must be a number"},
-		{"localhost:+1", "the port must be a number"},
-		{"localhost: 5901", "the port must be a number"},
-		{"localhost:vnc", "the port must be a number"},
-		{"localhost:5901x", "the port must be a number"},
-		{"localhost:18446744073709551617", "the port must be a number"},
+		{"localhost:", "the port must be a number from 1 to 65535"},
+		{"localhost:0", "the port must be a number from 1 to 65535"},
+		{"localhost:65536", "the port must be a number from 1 to 65535"},
+		{"localhost:-1", "the port must be a number from 1 to 65535"},
+		{"localhost:+1", "the port must be a number from 1 to 65535"},
+		{"localhost: 5901", "the port must be a number from 1 to 65535"},
+		{"localhost:vnc", "the port must be a number from 1 to 65535"},
+		{"localhost:5901x", "the port must be a number from 1 to 65535"},
+		{"localhost:18446744073709551617", "the port must be a number from 1 to 65535"},
 		{"[::1]", "the bracket [ is not closed"},
 		{"[::1:5901", "the bracket [ is not closed"},
 		{"::1]:5901", "a bracket is out of place"},
@@ -81,6 +81,8 @@ static void test_bad(void **state)
 		{"http://host/path:5901", "without a scheme"},
 		{"/run/vnc.sock:1", "without a scheme"},
 		{"my host:5901", "a blank"},
+		{" host:5901", "a blank"},
+		{"host :5901", "a blank"},
 		{"my\thost:5901", "a blank"},
 		{"host\n:5901", "a blank"},
 		{"host\x7f:5901", "a blank"},
@@ -115,6 +117,33 @@ static void test_longest_host(void **state)
 	memcpy(text + 256, ":65535", 7);
 	assert_int_equal(target_parse(&t, text, &err), -EINVAL);
 	assert_string_equal(err, "the host is longer than 255 bytes");
+}
+
+static void test_host_alone(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *host;
+	} rows[] = {
+		{"localhost", "localhost"},
+		{"[::1]", "::1"},
+		{"::1", "::1"},
+		{"192.0.2.7", "192.0.2.7"},
+		{"", NULL},
+		{"[]", NULL},
+		{"a:b", NULL},
+		{"a b", NULL},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char host[TARGET_HOST] = "before";
+		const char *err = NULL;
+		int r = target_host(host, span_str(rows[i].text), &err);
+		unit_note("%s", rows[i].text);
+		assert_int_equal(r, rows[i].host ? 0 : -EINVAL);
+		assert_int_equal(err != NULL, rows[i].host == NULL);
+		assert_string_equal(host, rows[i].host ? rows[i].host : "before");
+	}
+	unit_note_clear();
 }
 
 static void test_other_names(void **state)
@@ -163,8 +192,8 @@ static void test_any_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_good),        UNIT(test_bad),      UNIT(test_longest_host),
-		UNIT(test_other_names), UNIT(test_any_text),
+		UNIT(test_good),       UNIT(test_bad),         UNIT(test_longest_host),
+		UNIT(test_host_alone), UNIT(test_other_names), UNIT(test_any_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,6 +68,28 @@ static void test_cut_at_a_character(void **state)
 	unit_note_clear();
 }
 
+/* One wide character among ASCII, around the limit: there or not, but never in pieces. */
+static void test_cut_beside_ascii(void **state)
+{
+	(void)state;
+	static const char *const chars[] = {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+	for (size_t c = 0; c < 3; c++) {
+		for (size_t before = 110; before < 126; before++) {
+			char text[300], want[124];
+			size_t one = strlen(chars[c]);
+			memset(text, 'x', sizeof text);
+			memcpy(text + before, chars[c], one);
+			size_t len = before < 123 && before + one > 123 ? before : 123;
+			memcpy(want, text, len);
+			want[len] = 0;
+			unit_note("%zu bytes after %zu", one, before);
+			struct why w = why_make(WHY_WS, 0, 0, 0, "%.200s", text);
+			assert_string_equal(w.text, want);
+		}
+	}
+	unit_note_clear();
+}
+
 static void test_text_is_made_clean(void **state)
 {
 	(void)state;
@@ -157,6 +179,7 @@ int main(void)
 		UNIT(test_fields),
 		UNIT(test_longest),
 		UNIT(test_cut_at_a_character),
+		UNIT(test_cut_beside_ascii),
 		UNIT(test_text_is_made_clean),
 		UNIT(test_any_bytes),
 		UNIT(test_layers),
