@@ -72,6 +72,7 @@ struct file_get {
 	struct span body; /* this piece, at most FILE_PIECE; valid as long as head */
 	uint64_t left;    /* body bytes that follow this piece */
 	unsigned status;
+	const char *error; /* of a status from 400 on: one sentence, a constant; else NULL */
 	/* The file was cut short, or could not be read: the promised length cannot be kept, so the
 	 * connection must be cut. body is empty. */
 	bool broken;

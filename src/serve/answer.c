@@ -83,12 +83,12 @@ static bool range_holds(const struct ask *ask, const struct validators *v, int64
 static void answer_beyond(struct answer *ret, struct str *head, const struct ask *ask,
                           uint64_t size, int64_t now)
 {
+	static const char beyond[] = "The file ends before this range.";
 	char lines[sizeof(ERROR_LINES) + 64];
 
 	snprintf(lines, sizeof(lines), "Content-Range: bytes */%" PRIu64 "\r\n" ERROR_LINES, size);
-	http_reply_error(head, 416, "The file ends before this range.", now, ask->head_only,
-	                 ask->close, lines);
-	*ret = (struct answer){.status = 416};
+	http_reply_error(head, 416, beyond, now, ask->head_only, ask->close, lines);
+	*ret = (struct answer){.status = 416, .error = beyond};
 }
 
 static void put_range(struct str *head, struct range r, uint64_t size)
@@ -173,7 +173,7 @@ static void answer_redirect(struct str *head, const struct ask *ask, unsigned st
 void answer_make(struct answer *ret, struct str *head, const struct ask *ask,
                  const struct found *found, int64_t now)
 {
-	*ret = (struct answer){.status = found->status};
+	*ret = (struct answer){.status = found->status, .error = found->text};
 	if (found->status == 200)
 		answer_file(ret, head, ask, found, now);
 	else if (found->status < 400)

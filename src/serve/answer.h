@@ -9,6 +9,7 @@ enum { ANSWER_HEAD = 2048 };
 
 struct answer {
 	unsigned status;
+	const char *error;  /* what the body says, when it is an error */
 	uint64_t from, len; /* the bytes of found->fd that follow the head */
 };
 

@@ -231,6 +231,7 @@ static void get_done(struct job *j)
 		.body = g->body,
 		.left = g->answer.len,
 		.status = g->answer.status,
+		.error = g->answer.error,
 		.broken = g->broken,
 	};
 	g->ready(g->owner, &g->pub);

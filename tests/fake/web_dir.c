@@ -120,6 +120,9 @@ static void on_ready(void *owner, struct file_get *g)
 	assert_true(g->body.len <= FILE_PIECE);
 	r->readies++;
 	r->status = g->status;
+	assert_int_equal(g->error != NULL, g->status >= 400);
+	if (g->error && g->head.len > 0 && !w->head_only)
+		assert_non_null(memmem(g->head.at, g->head.len, g->error, strlen(g->error)));
 	r->broken = g->broken;
 	r->left = g->left;
 	if (g->head.len > 0) {
@@ -156,6 +159,7 @@ int web_start(struct web *w, struct web_reply *r, const struct web_ask *ask)
 
 	memset(r, 0, offsetof(struct web_reply, body));
 	w->reply = r;
+	w->head_only = h.method == HTTP_HEAD;
 	w->get = NULL;
 	r->err = file_get_start(&w->get, w->files, &w->env, &h, ask->close, on_ready, w);
 	assert_int_equal(r->readies, 0); /* never from inside */

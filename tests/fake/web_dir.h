@@ -37,6 +37,7 @@ struct web {
 	unsigned refuse; /* the job that is not taken (1: the next one; 0: none) */
 	struct file_get *get;
 	struct web_reply *reply;
+	bool head_only;
 	char texts[WEB_TEXTS]; /* of the last request; overwritten once it is started */
 };
 
