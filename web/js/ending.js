@@ -48,7 +48,7 @@ const RULES = [
 		say: () => ({ title: "Disconnected", text: "You ended the connection.", calm: true }),
 	},
 	{
-		when: (e) => e.library,
+		when: (e) => e.library && e.page !== "down",
 		say: () => ({
 			title: "The viewer is not complete",
 			text: "Its VNC library could not be loaded from this server.",

@@ -24,10 +24,10 @@ const GREET_WITHIN = 30_000;
 let library = null;
 
 /*
- * The library's class, loaded once. _fail is a private method of it, but the only place where it
+ * The library's class, loaded once; worth asking for early. _fail is a private method of it, but the only place where it
  * says what it objects to; if a later version has none, endings just carry less detail.
  */
-function loadLibrary() {
+export function loadLibrary() {
 	library ??= import(LIBRARY).then(({ default: RFB }) => class extends RFB {
 		_fail(details) {
 			this.failure ??= String(details);
@@ -53,7 +53,7 @@ export class Session extends EventTarget {
 	started = null;
 	received = 0;
 
-	/* options: url, target (element the picture goes into), shared, credentials */
+	/* options: url, target (element the picture goes into), settings, credentials */
 	constructor(options) {
 		super();
 		this.#options = options;
@@ -147,10 +147,12 @@ export class Session extends EventTarget {
 	}
 
 	#attach(Rfb) {
-		const { target, shared, credentials } = this.#options;
+		const { target, settings, credentials } = this.#options;
+		const shared = settings.get("shared");
 		const rfb = new Rfb(target, this.#socket, { shared, credentials: { ...credentials } });
 		rfb.background = "transparent";
 		this.#rfb = rfb;
+		this.apply(settings);
 		const on = (name, handler) => rfb.addEventListener(name, ({ detail }) => {
 			if (!this.signal.aborted) {
 				handler(detail);

@@ -19,7 +19,7 @@ import { readParams } from "./params.js";
 import { askPage } from "./probe.js";
 import { Countdown, MOST_TRIES, retryDelay } from "./retry.js";
 import { Screen } from "./screen.js";
-import { Session } from "./session.js";
+import { Session, loadLibrary } from "./session.js";
 import { Settings } from "./settings.js";
 import { fingerprint, isTrusted, knownKey, trustKey, trustPlace } from "./trust.js";
 import { Tools } from "./tools.js";
@@ -120,7 +120,7 @@ class Viewer {
 		const session = new Session({
 			url: this.#address.url,
 			target: this.#screen.place,
-			shared: this.#settings.get("shared"),
+			settings: this.#settings,
 			credentials: this.#credentials,
 		});
 		this.#session = session;
@@ -150,7 +150,6 @@ class Viewer {
 		clearTimeout(this.#slow);
 		this.#worked = true;
 		this.#refused = false;
-		this.#session.apply(this.#settings);
 		showCard("running");
 		this.#tools.run();
 	}
@@ -193,7 +192,8 @@ class Viewer {
 	async #end(session, ending) {
 		clearTimeout(this.#slow);
 		this.#tools.detach(session);
-		if (ending.phase === "opening" && ending.code !== undefined && !this.#address.foreign) {
+		const unclear = ending.library || (ending.phase === "opening" && ending.code !== undefined);
+		if (unclear && !this.#address.foreign) {
 			ending.page = await askPage();
 		}
 		if (session !== this.#session) {
@@ -256,6 +256,8 @@ function boot() {
 			+ "type. Clipboard sharing and encrypted logins need https.");
 	}
 	new Viewer(params).begin();
+	/* While people look at the form; if it fails, connecting says so. */
+	loadLibrary().catch(() => {});
 }
 
 boot();

@@ -10,6 +10,7 @@ const URL = "wss://example.org/websockify?token=secret";
 const TABLE = [
 	[{ phase: "running", asked: true }, /You ended/, false, true],
 	[{ phase: "opening", library: true }, /npm ci/, false, false],
+	[{ phase: "opening", library: true, page: "down" }, /does not answer any more/, true, false],
 	[{ phase: "opening", thrown: "SecurityError", failure: "x" }, /unencrypted/, false, false],
 	[{ phase: "opening", thrown: "SyntaxError", failure: "The URL is invalid" }, /URL is invalid/, false, false],
 	[{ phase: "greeting", refused: "key" }, /did not accept the identity/, false, true],

@@ -1,0 +1,242 @@
+/* What reaches the VNC server, message by message: a scripted one keeps the record. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+	DESKTOP, PHONE, focusDesktop, inState, launch, newPage, openDesktop, openPanel, openViewer, pixelIs, startFakeVnc,
+	startWebsplice, tool, until,
+} from "./lib.mjs";
+
+let browser;
+let vnc;
+let server;
+
+before(async () => {
+	browser = await launch();
+	vnc = await startFakeVnc(openDesktop());
+	server = await startWebsplice({ target: vnc.target });
+});
+
+after(async () => {
+	await browser?.close();
+	await server?.stop();
+	await vnc?.stop();
+});
+
+/* A viewer with its picture, and the server's side of it. */
+async function open(t, rest, options = DESKTOP) {
+	const page = await newPage(browser, options);
+	t.after(() => page.context().close());
+	const known = vnc.clients.length;
+	await openViewer(page, server.url, rest);
+	await inState(page, "running");
+	await pixelIs(page, 100, 100, "#f2842b");
+	assert.equal(vnc.clients.length, known + 1);
+	return { page, client: vnc.clients.at(-1) };
+}
+
+const CTRL = "ffe3";
+const ALT = "ffe9";
+const SHIFT = "ffe1";
+
+const keysAre = (client, wanted) => until(`the keys ${wanted}, not ${client.keys}`, () => client.keys === wanted);
+
+describe("keys", () => {
+	it("go to the desktop, Esc, Tab and F5 too", async (t) => {
+		const { page, client } = await open(t);
+		for (const key of ["a", "Escape", "Tab", "F5", "Enter"]) {
+			await page.keyboard.press(key);
+		}
+		await keysAre(client, "+61 -61 +ff1b -ff1b +ff09 -ff09 +ffc2 -ffc2 +ff0d -ff0d");
+		await inState(page, "running");
+	});
+
+	it("Ctrl+Alt+Del and others come from the key panel", async (t) => {
+		const { page, client } = await open(t);
+		await openPanel(page, "Keys");
+		await page.getByRole("button", { name: "Ctrl+Alt+Del" }).click();
+		await keysAre(client, `+${CTRL} +${ALT} +ffff -ffff -${ALT} -${CTRL}`);
+		client.messages.length = 0;
+		await page.getByRole("button", { name: "F12", exact: true }).click();
+		await page.getByRole("button", { name: "Escape", exact: true }).click();
+		await keysAre(client, "+ffc9 -ffc9 +ff1b -ff1b");
+	});
+
+	it("held modifiers last for one key, or until they are let go", async (t) => {
+		const { page, client } = await open(t);
+		await openPanel(page, "Keys");
+		const ctrl = page.locator("#keys").getByRole("button", { name: "Hold Control" });
+		await ctrl.click();
+		assert.equal(await ctrl.getAttribute("aria-pressed"), "true");
+		await page.getByRole("button", { name: "F1", exact: true }).click();
+		await keysAre(client, `+${CTRL} +ffbe -ffbe -${CTRL}`);
+		assert.equal(await ctrl.getAttribute("aria-pressed"), "false");
+		client.messages.length = 0;
+		await ctrl.dblclick();
+		await focusDesktop(page);
+		await page.keyboard.press("x");
+		await keysAre(client, `+${CTRL} +78 -78`);
+	});
+
+	it("Ctrl, Alt and Shift together lead to the toolbar, Esc back to the desktop", async (t) => {
+		const { page, client } = await open(t);
+		const focus = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.id);
+		assert.match(await focus(), /^Remote desktop Fake desktop/);
+		for (const key of ["Control", "Alt", "Shift"]) {
+			await page.keyboard.down(key);
+		}
+		for (const key of ["Shift", "Alt", "Control"]) {
+			await page.keyboard.up(key);
+		}
+		await until("the toolbar", async () => await focus() === "Keys");
+		await keysAre(client, `+${CTRL} +${ALT} +${SHIFT} -${SHIFT} -${ALT} -${CTRL}`);
+		client.messages.length = 0;
+		await page.keyboard.press("Enter");
+		await until("the panel", async () => await focus() === "panel-keys");
+		await page.keyboard.press("Escape");
+		assert.equal(await focus(), "Keys");
+		await page.keyboard.press("Escape");
+		assert.match(await focus(), /^Remote desktop/);
+		await page.keyboard.press("z");
+		await keysAre(client, "+7a -7a");
+	});
+
+	it("that are held are let go when the desktop loses the focus", async (t) => {
+		const { page, client } = await open(t);
+		await page.keyboard.down("Shift");
+		await keysAre(client, `+${SHIFT}`);
+		await openPanel(page, "Clipboard");
+		await keysAre(client, `+${SHIFT} -${SHIFT}`);
+		await page.keyboard.up("Shift");
+	});
+
+	it("that are held are let go when it becomes “only watch”", async (t) => {
+		const { page, client } = await open(t);
+		await openPanel(page, "Display");
+		await focusDesktop(page);
+		await page.keyboard.down("Shift");
+		await keysAre(client, `+${SHIFT}`);
+		await page.evaluate(() => document.querySelector("#panel-display [data-setting=view_only]").click());
+		await keysAre(client, `+${SHIFT} -${SHIFT}`);
+		await page.keyboard.up("Shift");
+	});
+});
+
+describe("only watching", () => {
+	const stir = async (page) => {
+		const canvas = page.locator("#screen canvas");
+		await canvas.hover({ position: { x: 50, y: 50 } });
+		await canvas.click({ position: { x: 60, y: 60 } });
+		await page.mouse.wheel(0, 300);
+		await focusDesktop(page);
+		await page.keyboard.type("abc");
+		await openPanel(page, "Clipboard");
+		await page.locator("#clipboard-text").fill("text");
+		await page.getByRole("button", { name: "Send to desktop" }).click();
+		await page.getByRole("button", { name: "Type it" }).click();
+		await openPanel(page, "Keys");
+		await page.getByRole("button", { name: "Ctrl+Alt+Del" }).click();
+		/* Travels the same way as all of the above, and so after it. */
+		await openPanel(page, "Display");
+		await page.locator("#compression").fill("7");
+		await page.keyboard.press("Escape");
+	};
+	const input = (client) => client.messages.map(({ type }) => type).filter((type) => type !== "encodings");
+	const levels = (client) => client.messages.filter(({ type }) => type === "encodings").map(({ list }) => list);
+	const stirred = (client) => until("the new compression", () => levels(client).some((list) => list.includes(-256 + 7)));
+
+	it("sends nothing", async (t) => {
+		const { page, client } = await open(t, "#autoconnect=true&view_only=true");
+		await stir(page);
+		await stirred(client);
+		assert.deepEqual(input(client), []);
+	});
+
+	it("is what makes the difference", async (t) => {
+		const { page, client } = await open(t);
+		await stir(page);
+		await stirred(client);
+		for (const type of ["pointer", "key", "cut"]) {
+			assert.ok(input(client).includes(type), type);
+		}
+	});
+});
+
+describe("quality and compression", () => {
+	it("come from the link and change at once", async (t) => {
+		const { page, client } = await open(t, "#autoconnect=true&quality=2&compression=8");
+		const [{ list }] = await client.seen("encodings");
+		assert.ok(list.includes(-32 + 2) && list.includes(-256 + 8), String(list));
+		await openPanel(page, "Display");
+		await page.locator("#quality").fill("9");
+		await until("the new quality", () => client.messages.at(-1).list?.includes(-32 + 9));
+	});
+});
+
+describe("a phone", () => {
+	it("types with its own keyboard, corrections and all", async (t) => {
+		const { page, client } = await open(t, "#autoconnect=true", PHONE);
+		await (await tool(page, "Touch keyboard")).tap();
+		await until("the field", () => page.evaluate(() => document.activeElement.id === "touch-field"));
+		await page.keyboard.insertText("hé");
+		await keysAre(client, "+68 -68 +e9 -e9");
+		client.messages.length = 0;
+		await page.keyboard.press("Backspace");
+		await page.keyboard.press("Enter");
+		await keysAre(client, "+ff08 -ff08 +ff0d -ff0d");
+		client.messages.length = 0;
+		await page.evaluate(() => {
+			const field = document.activeElement;
+			field.value = `${field.value.slice(0, -1)}th`;
+			field.dispatchEvent(new InputEvent("input"));
+		});
+		await keysAre(client, "+ff08 -ff08 +74 -74 +68 -68");
+	});
+
+	it("has the keys that touch keyboards lack, and stays in the field", async (t) => {
+		const { page, client } = await open(t, "#autoconnect=true", PHONE);
+		await (await tool(page, "Touch keyboard")).tap();
+		const row = page.locator("#touch-row");
+		await row.getByRole("button", { name: "Hold Control" }).tap();
+		assert.equal(await page.evaluate(() => document.activeElement.id), "touch-field");
+		await page.keyboard.insertText("c");
+		await row.getByRole("button", { name: "Tab", exact: true }).tap();
+		await keysAre(client, `+${CTRL} +63 -63 -${CTRL} +ff09 -ff09`);
+		await (await tool(page, "Touch keyboard")).tap();
+		await until("the row to go", () => row.isHidden());
+	});
+
+	it("clicks where one taps", async (t) => {
+		const { page, client } = await open(t, "#autoconnect=true", PHONE);
+		const box = await page.locator("#screen canvas").boundingBox();
+		await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+		await until("a click in the middle", () => client.messages.some(({ type, mask, x, y }) =>
+			type === "pointer" && mask === 1 && Math.abs(x - 160) <= 2 && Math.abs(y - 120) <= 2));
+	});
+});
+
+describe("the clipboard of an old server", () => {
+	it("travels both ways as Latin-1", async (t) => {
+		const { page, client } = await open(t);
+		client.cutText("from a server");
+		await until("the panel's text", async () =>
+			await page.locator("#clipboard-text").inputValue() === "from a server");
+		await openPanel(page, "Clipboard");
+		await page.locator("#clipboard-text").fill("to a server");
+		await page.getByRole("button", { name: "Send to desktop" }).click();
+		const [{ text }] = await client.seen("cut");
+		assert.equal(text, "to a server");
+	});
+});
+
+describe("full screen", () => {
+	it("comes and goes, and the desktop keeps the keyboard", async (t) => {
+		const { page, client } = await open(t);
+		await (await tool(page, "Full screen")).click();
+		await until("full screen", () => page.evaluate(() => document.fullscreenElement !== null));
+		await page.keyboard.press("q");
+		await keysAre(client, "+71 -71");
+		await (await tool(page, "Full screen")).click();
+		await until("the window", () => page.evaluate(() => document.fullscreenElement === null));
+	});
+});

@@ -1,0 +1,81 @@
+/* Chromium, and the viewer in it as a person would use it. */
+
+import { existsSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { until } from "./wait.mjs";
+
+const BROWSER = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser"]
+	.find((path) => path && existsSync(path));
+
+export const DESKTOP = { viewport: { width: 1200, height: 800 } };
+export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+
+export const launch = () => chromium.launch({
+	executablePath: BROWSER,
+	args: process.getuid() === 0 ? ["--no-sandbox"] : [],
+});
+
+/*
+ * A page of its own, with its own storage. `faults` collects what no page should do: exceptions,
+ * violations of its policy, requests to anybody but `allowed`.
+ */
+export async function newPage(browser, options = DESKTOP) {
+	const context = await browser.newContext(options);
+	context.setDefaultTimeout(15_000);
+	const page = await context.newPage();
+	page.faults = [];
+	page.on("pageerror", (error) => page.faults.push(`exception: ${error.stack}`));
+	page.on("console", (message) => {
+		if (/Content.Security.Policy|Trusted ?Type/i.test(message.text())) {
+			page.faults.push(message.text());
+		}
+	});
+	page.on("request", (request) => {
+		const url = new URL(request.url());
+		if (!["127.0.0.1", "localhost", ""].includes(url.hostname)) {
+			page.faults.push(`request to ${url.href}`);
+		}
+	});
+	return page;
+}
+
+/* The viewer with a link's parameters. */
+export const openViewer = (page, url, rest = "#autoconnect=true") => page.goto(`${url}vnc.html${rest}`);
+
+export const inState = (page, state, timeout = 15_000) =>
+	page.locator(`body[data-state="${state}"]`).waitFor({ timeout });
+
+/* The colour of the picture at a point of the desktop, as "#rrggbb". */
+export const pixel = (page, x, y) => page.evaluate(([x, y]) => {
+	const canvas = document.querySelector("#screen canvas");
+	const [red, green, blue] = canvas.getContext("2d").getImageData(x, y, 1, 1).data;
+	return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}, [x, y]);
+
+/* Waits for a colour; JPEG may be off by a little. */
+export async function pixelIs(page, x, y, wanted, slack = 6) {
+	const parts = (colour) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+	let seen = "nothing";
+	try {
+		await until("a colour", async () => {
+			seen = await pixel(page, x, y);
+			return parts(seen).every((part, i) => Math.abs(part - parts(wanted)[i]) <= slack);
+		});
+	} catch (error) {
+		throw new Error(`pixel ${x},${y} is ${seen}, not ${wanted}`, { cause: error });
+	}
+}
+
+/* The toolbar's button of that name, with the toolbar opened if it is closed. */
+export async function tool(page, name) {
+	const dock = page.locator("#dock");
+	if (await dock.getAttribute("data-open") !== "true") {
+		await page.locator("#dock-grip").click();
+	}
+	return page.getByRole("button", { name, exact: true });
+}
+
+export const openPanel = async (page, name) => (await tool(page, name)).click();
+
+/* Puts the keyboard into the desktop. */
+export const focusDesktop = (page) => page.locator("#screen canvas").focus();

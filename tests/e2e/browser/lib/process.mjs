@@ -1,0 +1,69 @@
+/* Programs that a test starts: each ends with the test that started it. */
+
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { within } from "./wait.mjs";
+
+/* A started program: its output so far, and a way to end it for sure. */
+export class Program {
+	output = "";
+	#child;
+	#ended;
+
+	constructor(command, args, options = {}) {
+		this.name = command;
+		this.#child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], ...options });
+		this.#child.stdout?.on("data", (data) => { this.output += data; });
+		this.#child.stderr?.on("data", (data) => { this.output += data; });
+		this.#ended = new Promise((resolve) => {
+			this.#child.on("error", (error) => { this.output += error; resolve(); });
+			this.#child.on("exit", resolve);
+		});
+	}
+
+	get pid() { return this.#child.pid; }
+	/* The fourth descriptor, for programs that report a number there. */
+	get report() { return this.#child.stdio[3]; }
+	get running() { return this.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null; }
+
+	/* Resolves when it has ended by itself. */
+	async end(ms = 10_000) {
+		await within(`${this.name} to end`, this.#ended, ms);
+		return this.#child.exitCode;
+	}
+
+	async stop(signal = "SIGTERM") {
+		if (!this.running) {
+			return;
+		}
+		this.#child.kill(signal);
+		try {
+			await this.end(5000);
+		} catch {
+			this.#child.kill("SIGKILL");
+			await this.end(5000);
+		}
+	}
+}
+
+/* Runs a program to its end and returns its output; throws if it failed. */
+export async function run(command, args, options = {}) {
+	const program = new Program(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+	const code = await program.end(options.ms ?? 10_000);
+	if (code !== 0) {
+		throw new Error(`${command} ${args.join(" ")}: exit ${code}\n${program.output}`);
+	}
+	return program.output;
+}
+
+/* A port on the loopback that nobody uses at this moment. */
+export function freePort() {
+	return new Promise((resolve, reject) => {
+		const server = createServer().listen(0, "127.0.0.1");
+		server.on("error", reject);
+		server.on("listening", () => {
+			const { port } = server.address();
+			server.close(() => resolve(port));
+		});
+	});
+}
