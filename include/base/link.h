@@ -44,6 +44,7 @@ enum {
 
 enum send_flags {
 	SEND_ROOM = 1, /* the LINK_HEADROOM bytes before the span are writable, and the span too */
+	SEND_LAST = 2, /* finish follows at once: the end may travel with these bytes */
 };
 
 struct link;

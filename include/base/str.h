@@ -19,6 +19,8 @@ void str_init(struct str *s, void *at, size_t cap);
 void str_put(struct str *s, struct span bytes);
 void str_puts(struct str *s, const char *text);
 void str_putc(struct str *s, char c);
+/* A decimal number: much cheaper than str_fmt. */
+void str_put_number(struct str *s, uint64_t n);
 void str_fmt(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_vfmt(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 static inline struct span str_span(const struct str *s)

@@ -73,7 +73,9 @@ const char *addr_text(const struct addr *a, char out[ADDR_TEXT])
 	put_ip(&s, a);
 	if (a->kind == ADDR_V6)
 		str_putc(&s, ']');
-	if (a->kind == ADDR_V4 || a->kind == ADDR_V6)
-		str_fmt(&s, ":%u", a->port);
+	if (a->kind == ADDR_V4 || a->kind == ADDR_V6) {
+		str_putc(&s, ':');
+		str_put_number(&s, a->port);
+	}
 	return out;
 }

@@ -51,6 +51,16 @@ static size_t unit(struct span *in, bool json, char out[UNIT_MAX])
 	return s.len;
 }
 
+/* How many bytes at the start of text stand for themselves in both formats. */
+static size_t plain_run(struct span text)
+{
+	size_t n = 0;
+	while (n < text.len && text.at[n] >= ' ' && text.at[n] < 0x7f && text.at[n] != '"' &&
+	       text.at[n] != '\\')
+		n++;
+	return n;
+}
+
 /* Appends the escaped text, at most VALUE_MAX bytes and so that `spare` more fit behind it. What is
  * cut ends in the mark; when not even one character and the mark fit, s->cut is set. */
 static void put_escaped(struct str *s, bool json, struct span text, size_t spare)
@@ -59,6 +69,10 @@ static void put_escaped(struct str *s, bool json, struct span text, size_t spare
 	size_t start = s->len, mark_at = start, end = s->cap - 1 > spare ? s->cap - 1 - spare : 0;
 	if (end > start + VALUE_MAX)
 		end = start + VALUE_MAX;
+	if (start + text.len <= end && plain_run(text) == text.len) { /* nearly every value */
+		str_put(s, text);
+		return;
+	}
 	while (text.len) {
 		size_t n = unit(&text, json, out);
 		if (s->len + n > end) {
@@ -79,7 +93,8 @@ static bool wants_quotes(const char *text)
 	if (!*text)
 		return true;
 	for (; *text; text++)
-		if ((uint8_t)*text <= ' ' || strchr("\"=\\", *text) || (uint8_t)*text >= 0x7f)
+		if ((uint8_t)*text <= ' ' || (uint8_t)*text >= 0x7f || *text == '"' ||
+		    *text == '=' || *text == '\\')
 			return true;
 	return false;
 }
@@ -89,13 +104,15 @@ static void put_field(struct str *s, bool json, const struct log_field *f)
 {
 	struct str was = *s;
 	bool quotes = f->text && (json || wants_quotes(f->text));
-	str_fmt(s, json ? ",\"%s\":" : " %s=", f->key);
+	str_puts(s, json ? ",\"" : " ");
+	str_puts(s, f->key);
+	str_puts(s, json ? "\":" : "=");
 	if (quotes)
 		str_putc(s, '"');
 	if (f->text)
 		put_escaped(s, json, span_str(f->text), quotes);
 	else
-		str_fmt(s, "%llu", (unsigned long long)f->number);
+		str_put_number(s, f->number);
 	if (quotes)
 		str_putc(s, '"');
 	if (s->cut)
@@ -121,8 +138,14 @@ static void put_time(struct log *l, struct str *s)
 	if (l->plain_time)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	str_fmt(s, l->json ? "\"time\":\"%s.%03uZ\"," : "%s.%03uZ ", stamp(l, now.tv_sec),
-	        (unsigned)(now.tv_nsec / 1000000));
+	unsigned ms = (unsigned)(now.tv_nsec / 1000000);
+	char tail[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+	               (char)('0' + ms % 10), 'Z'};
+	if (l->json)
+		str_puts(s, "\"time\":\"");
+	str_puts(s, stamp(l, now.tv_sec));
+	str_put(s, span_of(tail, sizeof tail));
+	str_puts(s, l->json ? "\"," : " ");
 }
 
 void log_write(struct log *l, enum log_level level, const char *event, const struct log_field *f,

@@ -40,6 +40,16 @@ void str_putc(struct str *s, char c)
 	str_put(s, span_of(&c, 1));
 }
 
+void str_put_number(struct str *s, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	str_put(s, span_of(digits + at, sizeof digits - at));
+}
+
 void str_vfmt(struct str *s, const char *fmt, va_list ap)
 {
 	size_t most = room(s);

@@ -1,6 +1,7 @@
 /* Addresses to dial, in order, and words for what they answered. */
 #include "dial_priv.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 
@@ -44,6 +45,14 @@ void dial_addrs_from(struct dial_addrs *ret, const struct addrinfo *list, uint16
 
 void dial_addrs_numeric(struct dial_addrs *ret, const char *host, uint16_t port)
 {
+	union dial_addr *w = &ret->at[0];
+	*w = (union dial_addr){0};
+	if (inet_pton(AF_INET, host, &w->in.sin_addr) == 1) { /* the usual one, at no cost */
+		w->in.sin_family = AF_INET;
+		w->in.sin_port = htons(port);
+		ret->n = 1;
+		return;
+	}
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
 	struct addrinfo *list = NULL;
 	ret->n = 0;

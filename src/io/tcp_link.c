@@ -35,6 +35,7 @@ static void cut(struct tcp_link *t)
 	uv_close((uv_handle_t *)&t->uv, on_uv_closed);
 }
 
+/* Tells libuv, too. */
 static void stop_reading(struct tcp_link *t)
 {
 	if (t->reading)
@@ -95,7 +96,7 @@ static bool input_left(const struct tcp_link *t)
 	char c;
 	if (t->eof || (t->err != -EPIPE && t->err != -ECONNRESET && t->err != -ETIMEDOUT))
 		return false;
-	return t->reading || recv(tcp_fd(t), &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return (t->reading && t->room > 0) || recv(tcp_fd(t), &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 static void on_broken(void *owner)
@@ -129,7 +130,7 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 	struct loop *l = tcp_loop(t);
 	(void)suggested;
 	loop_tick(l);
-	*buf = uv_buf_init((char *)l->scratch + LINK_HEADROOM, t->room);
+	*buf = uv_buf_init((char *)l->scratch + LINK_HEADROOM, t->room); /* 0: not now */
 }
 
 /* What the socket still holds against the peer: libuv reports an end of file after the last
@@ -147,13 +148,13 @@ static int pending_error(const struct tcp_link *t)
  * CLOSE_WAIT): then the end was in order and only our own bytes have nowhere to go. */
 static void on_eof(struct tcp_link *t)
 {
-	int err = t->err ? t->err : pending_error(t);
 	t->eof = true;
 	stop_reading(t);
 	if (t->closing) {
 		tcp_end_if_done(t);
 		return;
 	}
+	int err = t->err ? t->err : pending_error(t);
 	if (err && err != -EPIPE) {
 		tell_lost_err(t, err);
 		return;
@@ -167,7 +168,9 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 {
 	struct tcp_link *t = s->data;
 	struct loop *l = tcp_loop(t);
-	if (n == UV_EOF) {
+	if (n == UV_ENOBUFS) {
+		stop_reading(t);
+	} else if (n == UV_EOF) {
 		loop_tick(l); /* libuv may skip on_alloc here */
 		on_eof(t);
 	} else if (n < 0 && t->closing) {
@@ -197,12 +200,11 @@ static void tcp_read(struct link *link, size_t room)
 	struct tcp_link *t = tcp_of(link);
 	if (t->eof || t->lost || t->closing)
 		return;
-	if (room == 0) {
-		stop_reading(t);
-		return;
-	}
+	/* A pause is mostly over before anything comes, so libuv is not told (two system calls);
+	 * if something does come there is no room for it, and then libuv stops. */
 	t->room = room < READ_ROOM ? (uint32_t)room : READ_ROOM;
-	start_reading(t);
+	if (room > 0)
+		start_reading(t);
 }
 
 /* ---- ending ---- */

@@ -129,17 +129,27 @@ static void on_written(uv_write_t *w, int status)
 	progress(t);
 }
 
+/* What the socket takes at once, or -errno. With MSG_MORE the last bytes wait for the FIN and
+ * travel with it: one segment less at the end of every session. */
+static int send_now(struct tcp_link *t, struct span s, unsigned flags)
+{
+	if (flags & SEND_LAST) {
+		ssize_t n = send(tcp_fd(t), s.at, s.len, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+		return n < 0 ? -errno : (int)n;
+	}
+	uv_buf_t iov = uv_buf_init((char *)s.at, (unsigned)s.len);
+	return uv_try_write(tcp_stream(t), &iov, 1);
+}
+
 int tcp_send(struct link *link, struct span s, unsigned flags)
 {
 	struct tcp_link *t = tcp_of(link);
-	(void)flags;
 	if (t->err || t->finishing || t->closing)
 		return t->err ? t->err : -EPIPE;
 	if (s.len == 0)
 		return 0;
 	if (link->queued == 0) {
-		uv_buf_t iov = uv_buf_init((char *)s.at, (unsigned)s.len);
-		int taken = uv_try_write(tcp_stream(t), &iov, 1);
+		int taken = send_now(t, s, flags);
 		if (taken < 0 && taken != UV_EAGAIN)
 			return tcp_break(t, taken);
 		if (taken > 0)

@@ -42,7 +42,7 @@ void ws_out_close(struct ws_link *w, unsigned code, struct span reason)
 	w->sent_close = true;
 	w->link.shut = true;
 	size_t n = ws_enc_close(frame, (uint16_t)code, reason, out_mask(w, mask));
-	if (out_push(w, span_of(frame, n), 0) == 0)
+	if (out_push(w, span_of(frame, n), SEND_LAST) == 0)
 		link_finish(w->below, NULL);
 	w->link.queued = w->below->queued;
 }

@@ -3,6 +3,7 @@
  */
 #include "relay/session.h"
 
+#include "base/str.h"
 #include "link/ws_link.h"
 #include "relay/front.h"
 #include "relay/splice.h"
@@ -60,13 +61,18 @@ static void log_opened(struct client *c)
 
 static void log_ended(struct client *c, const struct why *why)
 {
-	char peer[ADDR_TEXT], seconds[24];
+	char peer[ADDR_TEXT], seconds[32];
 	uint64_t ms = c->env->timers->now - c->since;
+	struct str s;
 
 	if (!log_wants(c->env->log, LOG_INFO))
 		return;
-	snprintf(seconds, sizeof seconds, "%llu.%03u", (unsigned long long)(ms / 1000),
-	         (unsigned)(ms % 1000));
+	str_init(&s, seconds, sizeof seconds);
+	str_put_number(&s, ms / 1000);
+	str_putc(&s, '.');
+	str_put_number(&s, ms / 100 % 10);
+	str_put_number(&s, ms / 10 % 10);
+	str_put_number(&s, ms % 10);
 	log_event(c->env->log, LOG_INFO, "session ended",
 	          LOG_TEXT("client", addr_text(&c->peer, peer)),
 	          LOG_TEXT("backend", c->site->target_name), LOG_NUM("up", c->splice.client.bytes),
