@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 enum { BIG = 3 * FILE_PIECE + 1000, PIECES = 4 };
@@ -84,6 +85,38 @@ static void test_range_in_pieces(void **state)
 	assert_int_equal(reply.status, 206);
 	assert_span(span_of(reply.body, reply.len), span_of(big + from, to - from + 1));
 	assert_int_equal(reply.readies, 2);
+}
+
+/* Was a file in the root opened, read or closed since the last look? */
+static bool touched(int watch)
+{
+	char events[4096];
+	bool any = false;
+	while (read(watch, events, sizeof(events)) > 0)
+		any = true;
+	assert_int_equal(errno, EAGAIN);
+	return any;
+}
+
+/* No call from the loop touches the disk: neither asking nor asking for more nor leaving. */
+static void test_disk_only_in_jobs(void **state)
+{
+	(void)state;
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	assert_true(inotify_add_watch(watch, web.root, IN_OPEN | IN_ACCESS | IN_CLOSE) >= 0);
+	assert_int_equal(start("/big"), 0);
+	assert_false(touched(watch));
+	web_run_job(&web);
+	assert_true(touched(watch));
+	assert_int_equal(file_get_more(web.get), 0);
+	assert_false(touched(watch));
+	web_run_job(&web);
+	assert_true(touched(watch));
+	file_get_drop(web.get);
+	assert_false(touched(watch));
+	web_run_job(&web);
+	assert_true(touched(watch));
+	close(watch);
 }
 
 static void test_left_counts_down(void **state)
@@ -294,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WEB(test_pieces),
 		WEB(test_range_in_pieces),
+		WEB(test_disk_only_in_jobs),
 		WEB(test_left_counts_down),
 		WEB(test_descriptors_go_early),
 		WEB(test_truncated),
