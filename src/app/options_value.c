@@ -79,7 +79,7 @@ static bool read_ms(const char *text, uint64_t *ret)
 
 static int set_number(struct options_parse *p, const struct option *opt, const char *value)
 {
-	uint64_t n;
+	uint64_t n = 0;
 	if (!read_whole(value, &n) || n < opt->least || n > opt->most)
 		return options_fail(p, "--%s: '%.80s' is not a whole number from %u to %u",
 		                    opt->name, value, opt->least, opt->most);
@@ -89,7 +89,7 @@ static int set_number(struct options_parse *p, const struct option *opt, const c
 
 static int set_duration(struct options_parse *p, const struct option *opt, const char *value)
 {
-	uint64_t ms;
+	uint64_t ms = 0;
 	if (!read_ms(value, &ms) || ms < opt->least || ms > opt->most)
 		return options_fail(p,
 		                    "--%s: '%.80s' is not a number of seconds from %s to %u, "

@@ -96,6 +96,8 @@ static void test_forms(void **state)
 	         "|6080 localhost:5900 web=/usr/share/novnc file_only=1 timeout_s=9 "
 	         "idle_timeout_s=5 ping_ms=30000 pong_ms=20000"},
 		{"6080 --verbose localhost:5900 -6", "|6080 localhost:5900 ipv6=1 level=3"},
+		{"1 a-b:2", "|1 a-b:2"},
+		{"--web a-b 1 a:2", "|1 a:2 web=a-b"},
 		{"--web=a=b 1 a:2", "|1 a:2 web=a=b"},
 		{"--web - 1 a:2", "|1 a:2 web=-"},
 		{"--web -x 1 a:2", "|1 a:2 web=-x"},
@@ -118,6 +120,7 @@ static void test_numbers(void **state)
 	static const struct options_row rows[] = {
 		{"--timeout=0 1 a:2", "|1 a:2"},
 		{"--timeout=0x10 1 a:2", "|1 a:2 timeout_s=16"},
+		{"--timeout=0xAa 1 a:2", "|1 a:2 timeout_s=170"},
 		{"--timeout=0XfF 1 a:2", "|1 a:2 timeout_s=255"},
 		{"--timeout=0b101 1 a:2", "|1 a:2 timeout_s=5"},
 		{"--timeout=0B11 1 a:2", "|1 a:2 timeout_s=3"},
@@ -179,27 +182,37 @@ static void test_origins_run_out(void **state)
 	assert_non_null(strstr(err, "more than 64 entries or 4096 bytes"));
 }
 
+/* Two entries that fill the room to the last byte, or need one more. */
 static void test_origin_text_runs_out(void **state)
 {
 	(void)state;
-	static const size_t lens[] = {4095, 4096};
-	for (int i = 0; i < 2; i++) {
+	static const struct {
+		size_t first, second;
+		bool fits;
+	} rows[] = {{4095, 0, true}, {4096, 0, false}, {4000, 94, true}, {4000, 95, false}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct options o;
-		char err[OPTIONS_ERROR], *value = malloc(5000);
-		assert_non_null(value);
-		memset(value, 'o', lens[i]);
-		value[lens[i]] = 0;
+		char value[5000], err[OPTIONS_ERROR];
 		char *argv[] = {(char *)"websplice",
 		                (char *)"--allow-origin",
 		                value,
 		                (char *)"1",
 		                (char *)"a:2",
 		                NULL};
-		assert_int_equal(options_parse(&o, 5, argv, err), i ? -EINVAL : 0);
-		if (i == 0)
-			assert_int_equal(strlen(o.origins[0]), 4095);
-		free(value);
+		size_t n = rows[i].first + rows[i].second + (rows[i].second > 0);
+		memset(value, 'o', n);
+		value[n] = 0;
+		if (rows[i].second)
+			value[rows[i].first] = ',';
+		unit_note("row %zu", i);
+		assert_int_equal(options_parse(&o, 5, argv, err), rows[i].fits ? 0 : -EINVAL);
+		if (!rows[i].fits)
+			continue;
+		assert_int_equal(strlen(o.origins[0]), rows[i].first);
+		if (rows[i].second)
+			assert_int_equal(strlen(o.origins[1]), rows[i].second);
 	}
+	unit_note_clear();
 }
 
 /* Long and dirty words come back short and clean, with the advice behind them intact. */

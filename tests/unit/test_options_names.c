@@ -139,6 +139,81 @@ static void test_every_prefix(void **state)
 	unit_note_clear();
 }
 
+/* Letters to change, by the whole matrix. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned m[40][40];
+	size_t n = strlen(a), k = strlen(b);
+	for (size_t i = 0; i <= n; i++)
+		for (size_t j = 0; j <= k; j++) {
+			unsigned best = (unsigned)(i ? j ? 99 : i : j);
+			if (i && j && m[i - 1][j - 1] + (a[i - 1] != b[j - 1]) < best)
+				best = m[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+			if (i && j && m[i - 1][j] + 1 < best)
+				best = m[i - 1][j] + 1;
+			if (i && j && m[i][j - 1] + 1 < best)
+				best = m[i][j - 1] + 1;
+			m[i][j] = best;
+		}
+	return m[n][k];
+}
+
+/* A word that means nothing gets the nearest name, the first of several, if it is near at all. */
+static void check_suggestion(const char *word)
+{
+	const char *best = NULL;
+	unsigned least = 99;
+	char got[OPTIONS_LINE_TEXT], want[160];
+	struct name of = {word, NULL, true};
+	unit_note("--%s", word);
+	for (size_t i = 0; i < options_table_n; i++) {
+		unsigned d = distance(word, options_table[i].name);
+		if (strncmp(options_table[i].name, word, strlen(word)) == 0)
+			return;
+		if (d < least) {
+			least = d;
+			best = options_table[i].name;
+		}
+	}
+	if (least <= strlen(word) / 3 + 1)
+		snprintf(want, sizeof want, "ERROR unknown option --%s: did you mean --%s?", word,
+		         best);
+	else
+		snprintf(want, sizeof want, "ERROR unknown option --%s: --help lists them all",
+		         word);
+	outcome(word, strlen(word), &of, got);
+	assert_string_equal(got, want);
+}
+
+static void test_every_slip(void **state)
+{
+	(void)state;
+	struct rng rng = {4};
+	for (size_t i = 0; i < THEIRS + OURS; i++) {
+		const char *name = i < THEIRS ? theirs[i].name : ours[i - THEIRS].name;
+		int len = (int)strlen(name);
+		for (int at = 0; at <= len; at++) {
+			char word[40];
+			snprintf(word, sizeof word, "%.*sq%s", at, name, name + at);
+			check_suggestion(word);
+			if (at == len)
+				break;
+			snprintf(word, sizeof word, "%.*s%s", at, name, name + at + 1);
+			check_suggestion(word);
+			snprintf(word, sizeof word, "%.*sq%s", at, name, name + at + 1);
+			check_suggestion(word);
+		}
+	}
+	for (unsigned round = 0; round < 5000; round++) {
+		char word[36] = "";
+		size_t n = 1 + (size_t)rng_below(&rng, 32);
+		for (size_t i = 0; i < n; i++)
+			word[i] = "abceiklmnorstuvwy-"[rng_below(&rng, 18)];
+		check_suggestion(word);
+	}
+	unit_note_clear();
+}
+
 /* What is not built says so, with and without a value, and hints at a way out. */
 static void test_not_built_yet(void **state)
 {
@@ -196,6 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_every_prefix),
+		UNIT(test_every_slip),
 		UNIT(test_not_built_yet),
 		UNIT(test_table_is_known),
 	};

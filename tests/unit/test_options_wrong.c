@@ -42,6 +42,8 @@ static void test_wrong_places(void **state)
 	                      "(any free one) to 65535, for example 6080"},
 		{"host: a:1", "cannot listen on 'host:': write [HOST:]PORT with a port from 0 "
 	                      "(any free one) to 65535, for example 6080"},
+		{"a- a:1", "cannot listen on 'a-': write [HOST:]PORT with a port from 0 (any free "
+	                   "one) to 65535, for example 6080"},
 		{"'' a:1", "cannot listen on '': write [HOST:]PORT with a port from 0 (any free "
 	                   "one) to 65535, for example 6080"},
 		{"- a:1", "cannot listen on '-': write [HOST:]PORT with a port from 0 (any free "
@@ -129,6 +131,10 @@ static void test_wrong_values(void **state)
 		{"--log-format=jsonx", "--log-format: 'jsonx' is unknown: write text or json"},
 		{"--unix-listen-mode=888", "--unix-listen-mode: '888' is not a mode: write three "
 	                                   "octal digits, for example 660"},
+		{"--unix-listen-mode=7770", "--unix-listen-mode: '7770' is not a mode: write three "
+	                                    "octal digits, for example 660"},
+		{"--unix-listen-mode=668", "--unix-listen-mode: '668' is not a mode: write three "
+	                                   "octal digits, for example 660"},
 		{"--unix-listen-mode=1777", "--unix-listen-mode: '1777' is not a mode: write three "
 	                                    "octal digits, for example 660"},
 		{"--unix-listen-mode=0o", "--unix-listen-mode: '0o' is not a mode: write three "
@@ -142,6 +148,9 @@ static void test_wrong_values(void **state)
 	                                "SCHEME://HOST or any, with commas between them"},
 		{"--allow-origin=,", "--allow-origin: an entry is empty: write HOST, HOST:PORT, "
 	                             "SCHEME://HOST or any, with commas between them"},
+		{"--allow-origin=\x01"
+	         "a",
+	         "--allow-origin: '?a' holds a blank or a control character"},
 		{"--allow-origin=a_b",
 	         "--allow-origin: 'a b' holds a blank or a control character"},
 	};
@@ -160,6 +169,10 @@ static void test_wrong_numbers(void **state)
 		"0x",
 		"0b",
 		"0b2",
+		"0x@",
+		"0x/",
+		"0x:",
+		"0xG",
 		"0x1g",
 		"08",
 		"1_000",
