@@ -7,7 +7,7 @@
 #   asan     the same under AddressSanitizer and UBSan
 #   replay   every corpus file through its fuzz target, release and ASan
 #   fuzz     each fuzz target for FUZZ_SECONDS (20)
-#   tsan     unit tests and the marked end-to-end files under ThreadSanitizer
+#   tsan     unit tests that have threads and the marked end-to-end files under ThreadSanitizer
 #   e2e      tests/e2e/*.test.mjs (or .js) against the release binary, the marked ones against ASan's
 #
 # An end-to-end file is marked for more variants by a line `/* variants: asan tsan */` in it. The
@@ -26,7 +26,7 @@ logs=$BUILD/check
 passed=0 failed=0 skipped=0
 export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:detect_stack_use_after_return=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=second_deadlock_stack=1
+export TSAN_OPTIONS="second_deadlock_stack=1 suppressions=$PWD/tests/tsan.supp"
 
 # job NAME SECONDS COMMAND...: runs it; its output goes to NAME.log, its exit code to NAME.rc.
 job() {
@@ -143,11 +143,19 @@ each() {
 		xargs -P "$JOBS" -I '{}' tests/run.sh "--$kind" "$variant" '{}'
 }
 
+# ThreadSanitizer looks for races: the tests that have threads, those of io/ and app/.
+unit_names() {
+	for name in $(names tests/unit test_); do
+		[ "$1" != tsan ] || grep -qE '#include ("((io|app)/|(fake/)?real_loop)|<pthread)' "tests/unit/$name.c" || continue
+		say "$name"
+	done
+}
+
 run_units() {
 	build "$1" units || return
 	# shellcheck disable=SC2046
-	each unit "$1" $(names tests/unit test_)
-	for name in $(names tests/unit test_); do
+	each unit "$1" $(unit_names "$1")
+	for name in $(unit_names "$1"); do
 		collect_tap "unit-$1-$name"
 	done
 }
