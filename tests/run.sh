@@ -26,8 +26,8 @@ logs=$BUILD/check
 passed=0 failed=0 skipped=0
 export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:detect_stack_use_after_return=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS="second_deadlock_stack=1 suppressions='$PWD/tests/tsan.supp'"
-[ ! -f tests/tsan.supp ] || TSAN_OPTIONS="$TSAN_OPTIONS suppressions=$PWD/tests/tsan.supp"
+export TSAN_OPTIONS=second_deadlock_stack=1
+[ ! -f tests/tsan.supp ] || TSAN_OPTIONS="$TSAN_OPTIONS suppressions='$PWD/tests/tsan.supp'"
 
 # job NAME SECONDS COMMAND...: runs it; its output goes to NAME.log, its exit code to NAME.rc.
 job() {
