@@ -7,6 +7,8 @@
 import { byId, make } from "./dom.js";
 
 const CARDS = ["form", "connecting", "waiting", "ended"];
+/* With a finger nobody needs a focus, and its ring would look like a mistake. */
+const byTouch = matchMedia("(pointer: coarse)").matches;
 const FOCUS = { form: "connect", connecting: "connecting-cancel", waiting: "waiting-now", ended: "ended-again" };
 
 /* Shows the card of a state, and moves the keyboard to what one most likely wants to press. */
@@ -15,7 +17,9 @@ export function showCard(state) {
 	for (const name of CARDS) {
 		byId(`card-${name}`).hidden = name !== state;
 	}
-	byId(FOCUS[state] ?? "")?.focus({ preventScroll: true });
+	if (!byTouch) {
+		byId(FOCUS[state] ?? "")?.focus({ preventScroll: true });
+	}
 }
 
 export function showConnecting(text) {

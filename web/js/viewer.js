@@ -255,6 +255,8 @@ function boot() {
 		params.notices.push("This page is not encrypted: others on the network may be able to see what you "
 			+ "type. Clipboard sharing and encrypted logins need https.");
 	}
+	/* A link pasted over this page's address is a new link, even if only its fragment differs. */
+	window.addEventListener("hashchange", () => location.reload());
 	new Viewer(params).begin();
 	/* While people look at the form; if it fails, connecting says so. */
 	loadLibrary().catch(() => {});

@@ -76,6 +76,15 @@ describe("a password (VncAuth, TigerVNC)", () => {
 		assert.doesNotMatch(page.url(), /s3cr/);
 	});
 
+	it("is taken from a link that is pasted over the page's address, too", async (t) => {
+		const { page, server } = await viewer(t, xvnc.target);
+		await openViewer(page, server.url, "");
+		await inState(page, "form");
+		await page.evaluate(() => { location.hash = "autoconnect=true&password=s3cr+t"; });
+		await inState(page, "running");
+		assert.doesNotMatch(page.url(), /password/);
+	});
+
 	it("in the query is not used, removed, and the page says why", async (t) => {
 		const { page, server } = await viewer(t, xvnc.target);
 		await openViewer(page, server.url, "?password=s3cr%2Bt&autoconnect=true");
