@@ -8,8 +8,8 @@
  *        link
  *
  * The contract, held by every implementation and every test:
- *  1. send takes all bytes or fails. What cannot leave at once is copied and queued; `queued`
- *     says how much, in bytes of this link and all links below it. After a failed send the link
+ *  1. send takes all bytes or fails. What cannot leave at once is copied and queued; link_queued
+ *     says how much waits in this link and all links below it. After a failed send the link
  *     is broken: lost follows, the caller need not do anything about it.
  *  2. No call on a link calls back. Events come later, from the loop or from base/defer.
  *  3. read(l, room): deliver at most room bytes per bytes event (room > 0), from now on.
@@ -69,10 +69,20 @@ struct link {
 	const struct link_ops *ops;
 	const struct link_events *ev;
 	void *owner;
-	size_t queued;
+	struct link *below; /* the one it is stacked on; NULL at the bottom */
+	size_t queued;      /* bytes waiting in this link alone; owners ask link_queued */
 	bool shut;          /* takes no more bytes */
 	uint16_t peer_code; /* what the peer's end said (WebSocket Close code); 0: nothing */
 };
+
+/* Bytes sent and not taken by the peer's socket yet, here and below. */
+static inline size_t link_queued(const struct link *l)
+{
+	size_t n = l->queued;
+	while ((l = l->below) != NULL)
+		n += l->queued;
+	return n;
+}
 
 static inline int link_send(struct link *l, struct span s, unsigned flags)
 {

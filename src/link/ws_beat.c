@@ -26,7 +26,7 @@ void ws_beat_arm(struct ws_link *w, enum beat beat)
  * link below is the one that counts. */
 static void beat_ping(struct ws_link *w)
 {
-	if (!w->reading || w->below->queued > 0) {
+	if (!w->reading || link_queued(w->link.below) > 0) {
 		ws_beat_arm(w, BEAT_PING);
 		return;
 	}
@@ -40,7 +40,7 @@ static void beat_pong(struct ws_link *w)
 {
 	char text[WHY_TEXT];
 
-	if (!w->reading || w->below->queued > 0 || (w->heard && w->dec.left > 0)) {
+	if (!w->reading || link_queued(w->link.below) > 0 || (w->heard && w->dec.left > 0)) {
 		w->heard = false;
 		ws_beat_arm(w, BEAT_PONG);
 		return;
@@ -53,7 +53,7 @@ static void beat_pong(struct ws_link *w)
 
 static void beat_close(struct ws_link *w)
 {
-	if (w->below->queued > 0) { /* still flushing; a stall has its own deadline */
+	if (link_queued(w->link.below) > 0) { /* still flushing; a stall has its own deadline */
 		ws_beat_arm(w, BEAT_CLOSE);
 		return;
 	}

@@ -18,7 +18,7 @@ void ws_fail(struct ws_link *w, unsigned code, int err, const char *text)
 
 static void ws_flush_pong(struct ws_link *w)
 {
-	if (!w->pong_due || w->sent_close || w->below->queued > LINK_HIGH)
+	if (!w->pong_due || w->sent_close || link_queued(w->link.below) > LINK_HIGH)
 		return;
 	w->pong_due = false;
 	/* a failed send is followed by lost from below */
@@ -152,7 +152,6 @@ static void below_drained(void *owner)
 {
 	struct ws_link *w = owner;
 
-	w->link.queued = w->below->queued;
 	if (w->closing)
 		return;
 	ws_flush_pong(w);
@@ -164,7 +163,6 @@ static void below_lost(void *owner, const struct why *why)
 	struct ws_link *w = owner;
 
 	w->deaf = w->sent_close = w->link.shut = true;
-	w->link.queued = 0;
 	ws_beat_arm(w, BEAT_OFF);
 	if (!w->closing)
 		w->link.ev->lost(w->link.owner, why);
@@ -199,7 +197,7 @@ static void op_read(struct link *l, size_t room)
 	if (room > 0 && !w->reading && w->beat == BEAT_PONG)
 		ws_beat_arm(w, BEAT_PONG);
 	w->reading = room > 0;
-	link_read(w->below, room);
+	link_read(w->link.below, room);
 }
 
 static void op_finish(struct link *l, const struct why *why)
@@ -222,7 +220,7 @@ static void op_close(struct link *l, bool reset)
 		op_finish(l, NULL);
 	w->deaf = w->closing = true;
 	ws_beat_arm(w, BEAT_OFF);
-	link_close(w->below, reset);
+	link_close(w->link.below, reset);
 }
 
 static const struct link_ops ws_ops = {
@@ -239,11 +237,10 @@ int ws_link_open(struct link **ret, struct env *env, struct link *below, unsigne
 	if (!w)
 		return -ENOMEM;
 	w->link.ops = &ws_ops;
-	w->below = below;
+	w->link.below = below;
 	w->env = env;
 	w->client = flags & WS_LINK_CLIENT;
 	w->base64 = flags & WS_LINK_BASE64;
-	w->link.queued = below->queued;
 	ws_dec_init(&w->dec, !w->client);
 	link_own(below, &below_events, w);
 	ws_beat_init(w);

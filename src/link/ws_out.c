@@ -12,9 +12,7 @@ enum { B64_PIECE = 6144 }; /* a multiple of 3: padding only at the very end of a
 
 static int out_push(struct ws_link *w, struct span s, unsigned flags)
 {
-	int r = link_send(w->below, s, flags);
-	w->link.queued = w->below->queued;
-	return r;
+	return link_send(w->link.below, s, flags);
 }
 
 /* Client role: a fresh unpredictable key for every frame (RFC 6455 10.3). */
@@ -43,8 +41,7 @@ void ws_out_close(struct ws_link *w, unsigned code, struct span reason)
 	w->link.shut = true;
 	size_t n = ws_enc_close(frame, (uint16_t)code, reason, out_mask(w, mask));
 	if (out_push(w, span_of(frame, n), SEND_LAST) == 0)
-		link_finish(w->below, NULL);
-	w->link.queued = w->below->queued;
+		link_finish(w->link.below, NULL);
 }
 
 static int send_base64(struct ws_link *w, struct span s)

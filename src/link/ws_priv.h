@@ -14,7 +14,6 @@ enum beat { BEAT_OFF, BEAT_PING, BEAT_PONG, BEAT_CLOSE };
 
 struct ws_link {
 	struct link link;
-	struct link *below;
 	struct env *env;
 	struct timer timer;
 	struct ws_dec dec;

@@ -66,7 +66,7 @@ static void front_replied(struct front *f)
 {
 	if (f->close_next)
 		front_end(f, false);
-	else if (f->link->queued < LINK_LOW)
+	else if (link_queued(f->link) < LINK_LOW)
 		front_next(f);
 }
 
@@ -89,7 +89,7 @@ static void front_error(struct front *f, unsigned status, const char *text, bool
 /* The next piece is read from disk when the client has taken most of the last ones. */
 static void front_more(struct front *f)
 {
-	f->hungry = f->link->queued >= LINK_LOW;
+	f->hungry = link_queued(f->link) >= LINK_LOW;
 	if (!f->hungry && file_get_more(f->get) < 0)
 		front_end(f, true);
 }
@@ -286,7 +286,7 @@ static void on_drained(void *owner)
 {
 	struct front *f = owner;
 
-	if (f->state != FRONT_REPLY || f->link->queued >= LINK_LOW)
+	if (f->state != FRONT_REPLY || link_queued(f->link) >= LINK_LOW)
 		return;
 	if (!f->get)
 		front_replied(f);

@@ -41,7 +41,7 @@ static void end_act(struct splice_end *from, unsigned acts)
 
 	if ((acts & ACT_FINISH) && sink->link) {
 		link_finish(sink->link, &from->splice->why);
-		if (sink->link->queued == 0)
+		if (link_queued(sink->link) == 0)
 			end_advance(from, FE_SINK_EMPTY);
 	}
 	if ((acts & ACT_DISCARD) && from->paused)
@@ -63,7 +63,7 @@ static void end_advance(struct splice_end *from, enum flow_event e)
 /* The pace of the source follows the backlog of its sink. */
 static void end_pace(struct splice_end *from)
 {
-	size_t queued = from->to->link->queued;
+	size_t queued = link_queued(from->to->link);
 
 	if (queued > LINK_HIGH)
 		end_pause(from);
@@ -87,7 +87,7 @@ static void on_bytes(void *owner, struct span bytes)
 	if (link_send(sink, bytes, SEND_ROOM) < 0)
 		return;
 	if (s->tap.ops)
-		s->tap.ops->sent(s->tap.self, dir, sink->queued == 0);
+		s->tap.ops->sent(s->tap.self, dir, link_queued(sink) == 0);
 	end_pace(from);
 }
 
@@ -119,10 +119,10 @@ static void on_drained(void *owner)
 	struct splice_end *sink = owner;
 	struct splice_end *from = sink->to;
 
-	if (from->flow == FLOW_DRAIN && sink->link->queued == 0)
+	if (from->flow == FLOW_DRAIN && link_queued(sink->link) == 0)
 		end_advance(from, FE_SINK_EMPTY);
-	else if (from->flow == FLOW_OPEN && sink->link->queued < LINK_LOW)
-		end_read(from, sink->link->queued > 0);
+	else if (from->flow == FLOW_OPEN && link_queued(sink->link) < LINK_LOW)
+		end_read(from, link_queued(sink->link) > 0);
 }
 
 static void on_lost(void *owner, const struct why *why)
@@ -171,8 +171,8 @@ void splice_start(struct splice *s, struct env *env, struct link *client, struct
 	*s = (struct splice){.env = env, .done = done, .owner = owner};
 	end_init(s, &s->client, &s->backend, client);
 	end_init(s, &s->backend, &s->client, backend);
-	end_read(&s->client, backend->queued > 0);
-	end_read(&s->backend, client->queued > 0);
+	end_read(&s->client, link_queued(backend) > 0);
+	end_read(&s->backend, link_queued(client) > 0);
 }
 
 void splice_stop(struct splice *s, const struct why *why)

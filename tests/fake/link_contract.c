@@ -59,8 +59,8 @@ static int do_send(struct contract *c, size_t n, unsigned flags)
 	free(room);
 	if (r == 0)
 		c->sent += n;
-	if (c->link->queued > c->queued_max)
-		c->queued_max = c->link->queued;
+	if (link_queued(c->link) > c->queued_max)
+		c->queued_max = link_queued(c->link);
 	return r;
 }
 
@@ -133,7 +133,7 @@ static void on_drained(void *owner)
 {
 	struct contract *c = event(owner);
 	c->seen.drains++;
-	c->seen.queued_at_drain = c->link->queued;
+	c->seen.queued_at_drain = link_queued(c->link);
 	react(c, c->seen.on_drained);
 }
 
@@ -164,8 +164,8 @@ static const struct link_events events = {on_bytes, on_eof, on_drained, on_lost,
 static void turn(struct contract *c)
 {
 	c->m->turn(c->m);
-	if (c->link && c->link->queued > c->queued_max)
-		c->queued_max = c->link->queued;
+	if (c->link && link_queued(c->link) > c->queued_max)
+		c->queued_max = link_queued(c->link);
 }
 
 /* Turns until cond holds, or fails the case. */
@@ -258,10 +258,10 @@ static void far_reset(struct contract *c)
 static void stuff(struct contract *c, size_t n, size_t step)
 {
 	unsigned sends = 0;
-	while (c->link->queued < n) {
+	while (link_queued(c->link) < n) {
 		assert_int_equal(do_send(c, step, 0), 0);
 		if (sends++ == 1000000)
-			fail_msg("%zu bytes sent and %zu queued", c->sent, c->link->queued);
+			fail_msg("%zu bytes sent and %zu queued", c->sent, link_queued(c->link));
 	}
 }
 
@@ -282,7 +282,7 @@ static void case_sends_in_order(struct contract *c)
 	size_t largest = 0;
 	while (c->sent < 3000000) {
 		size_t n = 1 + rng_below(&r, rng_below(&r, 8) ? 3000 : 200000);
-		if (c->link->queued <= LINK_HIGH) {
+		if (link_queued(c->link) <= LINK_HIGH) {
 			assert_int_equal(do_send(c, n, rng_below(&r, 2) ? SEND_ROOM : 0), 0);
 			if (n > largest)
 				largest = n;
@@ -292,7 +292,7 @@ static void case_sends_in_order(struct contract *c)
 		take_some(c, rng_below(&r, 60000));
 	}
 	take_all(c);
-	UNTIL(c, c->link->queued == 0);
+	UNTIL(c, link_queued(c->link) == 0);
 	/* A source that stops above HIGH costs HIGH and one send (headers of a layer included). */
 	assert_true(c->queued_max <= LINK_HIGH + largest + largest / 2 + 64);
 }
@@ -302,10 +302,10 @@ static void case_sends_all_or_nothing(struct contract *c)
 	const size_t n = 16000000;
 	assert_int_equal(do_send(c, n, 0), 0);
 	if (c->m->pushes_back)
-		assert_true(c->link->queued > 0);
-	assert_true(c->link->queued <= n + n / 2);
+		assert_true(link_queued(c->link) > 0);
+	assert_true(link_queued(c->link) <= n + n / 2);
 	take_all(c);
-	UNTIL(c, c->link->queued == 0);
+	UNTIL(c, link_queued(c->link) == 0);
 	assert_int_equal(do_send(c, 1, 0), 0);
 	take_all(c);
 }
@@ -326,14 +326,14 @@ static void case_drained_below_low(struct contract *c)
 	some_turns(c);
 	assert_int_equal(c->seen.drains, 0);
 	while (c->seen.drains == 0) {
-		size_t before = c->link->queued;
+		size_t before = link_queued(c->link);
 		assert_true(before > 0);
 		take_some(c, 1000);
 		turn(c);
 	}
 	assert_true(c->seen.queued_at_drain < LINK_LOW);
 	take_all(c);
-	UNTIL(c, c->link->queued == 0);
+	UNTIL(c, link_queued(c->link) == 0);
 	some_turns(c);
 	assert_int_equal(c->seen.drains, 1); /* not once more at 0 */
 	stuff(c, LINK_LOW, 4096);
@@ -348,7 +348,7 @@ static void case_not_drained_below_low(struct contract *c)
 	stuff(c, 1, 512);
 	if (c->queued_max < LINK_LOW) {
 		take_all(c);
-		UNTIL(c, c->link->queued == 0);
+		UNTIL(c, link_queued(c->link) == 0);
 		some_turns(c);
 		assert_int_equal(c->seen.drains, 0);
 	}
@@ -372,7 +372,7 @@ static void case_drained_after_finish(struct contract *c)
 static void case_finish_with_nothing_queued(struct contract *c)
 {
 	do_finish(c);
-	if (c->link->queued) /* a layer may have to say its end in bytes */
+	if (link_queued(c->link)) /* a layer may have to say its end in bytes */
 		UNTIL(c, c->seen.drains == 1);
 	UNTIL(c, (take_some(c, SIZE_MAX), c->m->saw_end(c->far)));
 	assert_int_equal(c->taken, 0);
@@ -510,7 +510,7 @@ static void case_finish_flushes(struct contract *c)
 	assert_false(c->m->saw_end(c->far));
 	take_all(c);
 	UNTIL(c, c->m->saw_end(c->far));
-	UNTIL(c, c->link->queued == 0);
+	UNTIL(c, link_queued(c->link) == 0);
 }
 
 static void case_lost_once(struct contract *c)
@@ -534,9 +534,9 @@ static void case_lost_with_bytes_queued(struct contract *c)
 	assert_int_equal(do_send(c, 9000000, 0), 0);
 	far_reset(c);
 	UNTIL(c, c->seen.losts == 1);
-	assert_int_equal(c->link->queued, 0);
+	assert_int_equal(link_queued(c->link), 0);
 	assert_true(do_send(c, 10, 0) < 0);
-	assert_int_equal(c->link->queued, 0);
+	assert_int_equal(link_queued(c->link), 0);
 	some_turns(c);
 }
 
@@ -566,7 +566,7 @@ static void case_stall(struct contract *c)
 	UNTIL(c, c->seen.losts == 1);
 	assert_int_equal(c->seen.why.err, -ETIMEDOUT);
 	assert_true(do_send(c, 1, 0) < 0);
-	assert_int_equal(c->link->queued, 0);
+	assert_int_equal(link_queued(c->link), 0);
 }
 
 /* ---- closing ---- */
@@ -752,7 +752,7 @@ static void case_both_ways(struct contract *c)
 	size_t n = 4000000;
 	do_read(c, READ_ROOM);
 	while (c->sent < n || c->said < n) {
-		if (c->sent < n && c->link->queued < LINK_HIGH)
+		if (c->sent < n && link_queued(c->link) < LINK_HIGH)
 			assert_int_equal(do_send(c, 1 + rng_below(&r, 50000), 0), 0);
 		if (c->said < n)
 			say_some(c, 1 + rng_below(&r, 50000));
@@ -770,7 +770,7 @@ static struct contract *contract_open(struct contract_maker *m)
 	assert_non_null(c);
 	c->m = m;
 	assert_true(m->make(m, &c->link, &c->far) >= 0);
-	assert_int_equal(c->link->queued, 0);
+	assert_int_equal(link_queued(c->link), 0);
 	assert_false(c->link->shut);
 	link_own(c->link, &events, c);
 	return c;
