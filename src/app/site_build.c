@@ -5,11 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A log beneath the web root is nobody's to read. */
+static int hide(struct files *f, const char *path)
+{
+	char *whole = realpath(path, NULL);
+	int r = whole ? files_hide(f, whole) : 0;
+
+	free(whole);
+	return r;
+}
+
 static int open_web(struct site *s, const struct options *o, char err[SITE_ERROR])
 {
 	if (!o->web)
 		return 0;
 	int r = files_open(&s->files, o->web, o->dir_listing && !o->file_only);
+	if (r == 0 && o->log_file)
+		r = hide(s->files, o->log_file);
 	if (r < 0)
 		snprintf(err, SITE_ERROR, "web root %s: %s; name a directory that can be read",
 		         o->web, why_errno(r));

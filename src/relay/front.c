@@ -118,7 +118,7 @@ static void on_file(void *owner, struct file_get *g)
 	struct front *f = owner;
 
 	if (g->head.len > 0) {
-		f->ev->answered(f->owner, g->status, NULL);
+		f->ev->answered(f->owner, g->status, g->error);
 		metric_add(f->env->metrics, METRIC_REFUSED, g->status >= 400);
 	}
 	front_file_send(f, g);

@@ -93,6 +93,7 @@ static int op_send(struct link *l, struct span s, unsigned flags)
 
 	assert_false(e->got_close);
 	assert_false(e->got_finish);
+	e->sends++;
 	if (m->broken || e->heard_len + e->pending_len + s.len > e->fail_after) {
 		m->broken = true;
 		mem_post(m);

@@ -28,6 +28,7 @@ struct mem_end {
 	size_t window;     /* taken at once from here on; SIZE_MAX: everything */
 	size_t cut;        /* deliver at most so many bytes an event; 0: as many as allowed */
 	size_t queued_max; /* the most that was ever pending */
+	unsigned sends;    /* calls of send */
 	size_t fail_after; /* sends fail once so many bytes went out; SIZE_MAX: never */
 	size_t room;       /* the owner reads so much at a time; 0: it does not */
 	bool says_eof;     /* the far end ends its direction after said */
