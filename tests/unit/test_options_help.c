@@ -1,4 +1,4 @@
-/* The help text against the table and the parser. */
+/* The help text and the manual page against the table and the parser. */
 #include "../../src/app/options_priv.h"
 #include "options_line.h"
 #include "unit.h"
@@ -134,13 +134,76 @@ static void test_help_defaults(void **state)
 	assert_false(o.log_json);
 }
 
+/* ---- the manual page ---- */
+
+enum { MAN_TEXT = 32768 };
+
+/* The page without its backslashes; make runs tests in the project's root. */
+static void read_man(char out[MAN_TEXT])
+{
+	size_t n = 0;
+	FILE *f = fopen("docs/websplice.1", "r");
+	assert_non_null(f);
+	for (int c; (c = fgetc(f)) != EOF;) {
+		assert_true(n < MAN_TEXT - 1);
+		if (c != 0x5c)
+			out[n++] = (char)c;
+	}
+	out[n] = 0;
+	fclose(f);
+}
+
+/* The paragraph of an option: from its name in a tag to the next tag or section. NULL: has none. */
+static char *man_paragraph(char *man, const char *name, char out[MAN_TEXT])
+{
+	size_t len = strlen(name);
+	for (char *at = man; (at = strstr(at, "\n.TP\n"));) {
+		at += 5;
+		const char *tag = strstr(at, "--");
+		if (!tag || tag > at + strcspn(at, "\n") || strncmp(tag + 2, name, len) != 0 ||
+		    !strchr("=\n \"", tag[2 + len]))
+			continue;
+		const char *end = strstr(tag, "\n.TP"), *section = strstr(tag, "\n.S");
+		end = end && end < section ? end : section;
+		assert_non_null(end);
+		snprintf(out, MAN_TEXT, "%.*s", (int)(end - tag), tag);
+		return out;
+	}
+	return NULL;
+}
+
+/* All options and no others; the same defaults as in the help, which are the parser's. */
+static void test_manual(void **state)
+{
+	(void)state;
+	static char man[MAN_TEXT], text[MAN_TEXT];
+	read_man(man);
+	for (size_t i = 0; i < options_table_n; i++) {
+		const struct option *opt = &options_table[i];
+		char *paragraph = man_paragraph(man, opt->name, text);
+		unit_note("%s", opt->name);
+		assert_int_equal(paragraph != NULL, opt->kind != OPTION_LATER);
+		if (!paragraph)
+			continue;
+		assert_int_equal(paragraph[2 + strlen(opt->name)] == '=', option_takes_value(opt));
+		const char *help = help_of(opt->name), *next = strstr(help + 4, "--");
+		const char *in_help = strstr(help, "(default"), *in_man = strstr(text, "(default");
+		if (in_help && next && in_help > next)
+			in_help = NULL;
+		assert_int_equal(in_help != NULL, in_man != NULL);
+		if (in_help)
+			assert_int_equal(strtol(in_man + 9, NULL, 10),
+			                 strtol(in_help + 9, NULL, 10));
+	}
+	unit_note_clear();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_help_is_narrow),
-		UNIT(test_help_names_what_there_is),
-		UNIT(test_help_examples),
-		UNIT(test_help_defaults),
+		UNIT(test_help_is_narrow), UNIT(test_help_names_what_there_is),
+		UNIT(test_help_examples),  UNIT(test_help_defaults),
+		UNIT(test_manual),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

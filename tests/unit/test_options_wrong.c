@@ -184,6 +184,7 @@ static void test_wrong_numbers(void **state)
 		"99999999999999999999",
 		"0x100000000",
 		"0xffffffffffffffffff",
+		"18446744073709551621",
 	};
 	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
 		char words[128], want[256];
