@@ -229,24 +229,31 @@ static const struct http_fault *compare(const struct http_scan *a, const struct 
 	return a->fields == b->n && span_eq(a->target, b->target) ? NULL : &doubtful;
 }
 
+/* What the fields of a head that http_scan has passed say. */
+static const struct http_fault *take_all(struct http_head *h, const struct http_scan *scan,
+                                         struct span head)
+{
+	struct http_fields fields;
+	struct counts counts = {0};
+	const struct http_fault *fault = http_fields_read(&fields, head);
+	if (fault)
+		return fault;
+	fault = compare(scan, &fields);
+	for (unsigned i = 0; !fault && i < fields.n; i++)
+		fault = take_field(&counts, h, &fields.at[i]);
+	return fault ? fault : check_all(&counts, h);
+}
+
 static const struct http_fault *parse(struct http_head *h, struct span head)
 {
 	struct http_scan scan;
-	struct http_fields fields;
-	struct counts counts = {0};
 	const struct http_fault *fault = http_scan(&scan, head);
 	h->method_text = scan.method;
 	h->method = method_of(scan.method);
 	h->target = scan.target;
 	h->major = scan.major;
 	h->minor = scan.minor;
-	if (!fault)
-		fault = http_fields_read(&fields, head);
-	if (!fault)
-		fault = compare(&scan, &fields);
-	for (unsigned i = 0; !fault && i < fields.n; i++)
-		fault = take_field(&counts, h, &fields.at[i]);
-	return fault ? fault : check_all(&counts, h);
+	return fault ? fault : take_all(h, &scan, head);
 }
 
 int http_head_parse(struct http_head *h, struct span head)
