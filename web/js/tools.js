@@ -135,9 +135,10 @@ export class Tools {
 		const button = byId("tool-fullscreen");
 		button.hidden = !canFullscreen();
 		button.addEventListener("click", async () => {
+			const change = toggleFullscreen();
+			this.#focusDesktop();
 			try {
-				await toggleFullscreen();
-				this.#focusDesktop();
+				await change;
 			} catch {
 				toast("The browser did not allow full screen.", "warn");
 			}

@@ -37,9 +37,7 @@ describe("a failure is told in words", () => {
 		await openViewer(page, server.url);
 		await inState(page, "ended");
 		assert.match(await words(page), /The desktop cannot be reached/);
-		if (!(process.env.WEBSPLICE_BIN ?? "").endsWith("websockify")) {
-			assert.match(await words(page), new RegExp(`“backend ${target.replaceAll(".", "\\.")} refused the connection”`));
-		}
+		assert.match(await words(page), new RegExp(`“backend ${target.replaceAll(".", "\\.")} refused the connection”`));
 		await page.getByText("Details").click();
 		assert.match(await words(page), /close code 1011/);
 	});

@@ -233,7 +233,7 @@ describe("a link to another server", () => {
 	async function foreign(t) {
 		const here = await fake(t, openDesktop({ name: "Here" }));
 		const vnc = await startFakeVnc(openDesktop({ name: "There" }));
-		const there = await startWebsplice({ target: vnc.target, args: (process.env.WEBSPLICE_BIN ?? "").endsWith("websockify") ? [] : ["--allow-origin", "any"] });
+		const there = await startWebsplice({ target: vnc.target, args: ["--allow-origin", "any"] });
 		t.after(async () => {
 			await there.stop();
 			await vnc.stop();

@@ -32,16 +32,17 @@ export class Program {
 		return this.#child.exitCode;
 	}
 
+	/* Ends it, by force if need be. Resolves to its exit code, null if a signal ended it. */
 	async stop(signal = "SIGTERM") {
 		if (!this.running) {
-			return;
+			return this.#child.exitCode;
 		}
 		this.#child.kill(signal);
 		try {
-			await this.end(5000);
+			return await this.end(8000);
 		} catch {
 			this.#child.kill("SIGKILL");
-			await this.end(5000);
+			return this.end(5000);
 		}
 	}
 }

@@ -10,7 +10,10 @@ import { until } from "./wait.mjs";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 export const WEB = here("../../../../web");
-const BINARY = process.env.WEBSPLICE_BIN ?? here("../../../../build/release/websplice");
+const BINARY = process.env.WEBSPLICE_BIN || process.env.WEBSPLICE || here("../../../../build/release/websplice");
+
+/* What a healthy server never says. */
+const ALARMS = /Sanitizer|runtime error:|websplice: BUG|stack smashing/;
 
 /*
  * Starts websplice with our pages before `target` ("host:port"). Gives {url, port, program, stop}.
@@ -18,7 +21,7 @@ const BINARY = process.env.WEBSPLICE_BIN ?? here("../../../../build/release/webs
  */
 export async function startWebsplice({ web = WEB, target, args = [], port }) {
 	if (!existsSync(BINARY)) {
-		throw new Error(`${BINARY} is not there: build it first (make), or set WEBSPLICE_BIN`);
+		throw new Error(`${BINARY} is not there: build it first (make), or set WEBSPLICE`);
 	}
 	const at = port ?? await freePort();
 	const program = new Program(BINARY, ["--web", web, ...args, `127.0.0.1:${at}`, target]);
@@ -34,7 +37,18 @@ export async function startWebsplice({ web = WEB, target, args = [], port }) {
 		await program.stop();
 		throw new Error(`websplice did not start:\n${program.output}`, { cause: error });
 	}
-	return { url, port: at, program, stop: () => program.stop() };
+	return { url, port: at, program, stop: () => stopHealthy(program) };
+}
+
+/* It ends when it is told to, with 0, and has nothing to complain about. */
+async function stopHealthy(program) {
+	if (!program.running) {
+		return;
+	}
+	const code = await program.stop();
+	if (code !== 0 || ALARMS.test(program.output)) {
+		throw new Error(`websplice ended with ${code}:\n${program.output}`);
+	}
 }
 
 /*
