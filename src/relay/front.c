@@ -167,7 +167,7 @@ static void front_decide(struct front *f, struct span head)
 	f->method = h.method_text;
 	f->target = h.target;
 	f->head_only = h.method == HTTP_HEAD;
-	f->close_next = f->close_next || r < 0 || !h.keep_alive;
+	f->close_next = f->close_next || r < 0 || !h.keep_alive || h.minor == 0;
 	if (r < 0)
 		front_error(f, h.status, h.error, true, NULL);
 	else if (h.method == HTTP_OTHER)

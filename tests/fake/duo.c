@@ -2,6 +2,7 @@
 #include "../unit/unit.h"
 
 #include "duo.h"
+#include "sure.h"
 
 #include "wire/http_head.h"
 #include "wire/ws_enc.h"
@@ -30,8 +31,7 @@ void duo_init(struct duo *d)
 	memset(d, 0, sizeof *d);
 	fake_env_init(&d->fake);
 	list_init(&d->sessions);
-	d->site = calloc(1, sizeof *d->site);
-	assert_non_null(d->site);
+	d->site = sure_zero(sizeof *d->site);
 	d->site->refs = 1;
 	d->site->target = (struct target){.kind = TARGET_TCP, .host = "127.0.0.1", .port = 5901};
 	target_name(&d->site->target, d->site->target_name);
@@ -109,9 +109,8 @@ void duo_upgrade(struct duo *d, const char *more)
 void duo_client_frame(struct duo *d, uint8_t opcode, struct span payload)
 {
 	static const uint8_t mask[4] = {0x37, 0xfa, 0x21, 0x3d};
-	uint8_t head[WS_HEAD_MAX], *copy = malloc(payload.len + 1);
+	uint8_t head[WS_HEAD_MAX], *copy = sure_resize(NULL, payload.len);
 
-	assert_non_null(copy);
 	size_t n = ws_enc_head(head, payload.len, opcode, mask);
 	if (payload.len > 0)
 		memcpy(copy, payload.at, payload.len);
@@ -133,14 +132,12 @@ struct duo_heard duo_heard(struct duo *d)
 {
 	struct duo_heard h = {0};
 	size_t len = d->client->heard_len - d->parsed;
-	uint8_t *copy = malloc(len + 1);
+	uint8_t *copy = sure_resize(NULL, len);
 	struct span in = span_of(copy, len), out;
 	struct ws_dec dec;
 	enum ws_event e;
 
-	h.data = malloc(len + 1);
-	assert_non_null(copy);
-	assert_non_null(h.data);
+	h.data = sure_resize(NULL, len);
 	memcpy(copy, d->client->heard + d->parsed, len);
 	ws_dec_init(&dec, false);
 	while ((e = ws_dec_next(&dec, &in, &out)) != WS_MORE && !h.broken) {

@@ -2,6 +2,7 @@
 #include "../unit/unit.h"
 
 #include "mem_link.h"
+#include "sure.h"
 
 #include "base/list.h"
 
@@ -25,8 +26,7 @@ static void bytes_put(uint8_t **at, size_t *len, size_t *cap, struct span s)
 {
 	if (*len + s.len > *cap) {
 		*cap = (*len + s.len) * 2 + 64;
-		*at = realloc(*at, *cap);
-		assert_non_null(*at);
+		*at = sure_resize(*at, *cap);
 	}
 	if (s.len > 0)
 		memcpy(*at + *len, s.at, s.len);
@@ -151,11 +151,9 @@ static const struct link_ops mem_ops = {
 
 struct mem_end *mem_open(struct env *env)
 {
-	struct mem_end *e = calloc(1, sizeof *e);
-	struct mem_link *m = calloc(1, sizeof *m);
+	struct mem_end *e = sure_zero(sizeof *e);
+	struct mem_link *m = sure_zero(sizeof *m);
 
-	assert_non_null(e);
-	assert_non_null(m);
 	m->link.ops = &mem_ops;
 	m->end = e;
 	defer_init(&m->event, on_event, m);
@@ -190,9 +188,8 @@ void mem_say_eof(struct mem_end *m)
 /* Delivers n bytes from a block of their own, which is gone afterwards. */
 static void mem_deliver(struct mem_end *e, size_t n)
 {
-	uint8_t *block = malloc(LINK_HEADROOM + n);
+	uint8_t *block = sure_resize(NULL, LINK_HEADROOM + n);
 
-	assert_non_null(block);
 	memset(block, 0xaa, LINK_HEADROOM);
 	memcpy(block + LINK_HEADROOM, e->said, n);
 	bytes_drop(e->said, &e->said_len, n);
