@@ -146,10 +146,13 @@ static void test_order_across_classes(void **state)
 	struct world w;
 	struct alarm a[TIMER_CLASSES];
 	world_init(&w, 0, a, TIMER_CLASSES);
-	for (int c = 0; c < TIMER_CLASSES; c++)
+	char backwards[TIMER_CLASSES + 1] = "";
+	for (int c = 0; c < TIMER_CLASSES; c++) {
 		timer_arm(&w.ts, &a[c].timer, (enum timer_class)c, (uint64_t)(TIMER_CLASSES - c));
+		backwards[TIMER_CLASSES - 1 - c] = a[c].name;
+	}
 	assert_int_equal(timers_next(&w.ts), 1);
-	run_and_expect(&w, 100, "jihgfedcba");
+	run_and_expect(&w, 100, backwards);
 }
 
 /* A call that re-arms itself with 0 ms fires once a run, not for ever. */
