@@ -51,11 +51,13 @@ size_t rfb_security_failed(const char *why, uint8_t *out)
 	return n + put_text(out + n, why);
 }
 
-size_t rfb_init(int w, int h, const struct pixel_format *f, const char *name, uint8_t *out)
+size_t rfb_init(int w, int h, const char *name, uint8_t *out)
 {
+	struct pixel_format native = pixel_native();
+
 	octets_put16(out, (uint16_t)w);
 	octets_put16(out + 2, (uint16_t)h);
-	pixel_write(f, out + 4);
+	pixel_write(&native, out + 4);
 	return 20 + put_text(out + 20, name);
 }
 

@@ -18,7 +18,8 @@ size_t rfb_security(int minor, uint8_t *out);
 size_t rfb_refuse(const char *why, uint8_t *out);
 size_t rfb_security_ok(uint8_t *out);
 size_t rfb_security_failed(const char *why, uint8_t *out);
-size_t rfb_init(int w, int h, const struct pixel_format *f, const char *name, uint8_t *out);
+/* ServerInit, with the card's own format whatever the viewer may have asked for already. */
+size_t rfb_init(int w, int h, const char *name, uint8_t *out);
 /* MAP_STEP entries of the colour map, from entry `first`. */
 size_t rfb_map(int first, uint8_t *out);
 size_t rfb_bell(uint8_t *out);

@@ -6,7 +6,7 @@
  *   bytes ◄─ chunk ◄─ stage ◄─ update, rfb_out
  *
  * The stage holds the one piece that is on its way (a message, a tile); a chunk is borrowed from
- * the pool for the time of one bytes event. Per viewer that is struct card, below 5 KiB.
+ * the pool for the time of one bytes event. Per viewer that is struct card, below 4 KiB.
  */
 #include "testcard/testcard.h"
 
@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-_Static_assert(sizeof(struct card) < 5 * 1024, "the promised bound");
+_Static_assert(sizeof(struct card) < 4 * 1024, "the promised bound");
 _Static_assert((int)RFB_OUT_MAX <= (int)UPDATE_PIECE, "every message fits the stage");
 
 static const char card_name[] = "websplice test card";
@@ -53,7 +53,7 @@ static size_t card_put(struct card *c, enum say what, uint8_t *out)
 	case SAY_SECURITY: return rfb_security(c->minor, out);
 	case SAY_SECURITY_OK: return rfb_security_ok(out);
 	case SAY_SECURITY_FAILED: return rfb_security_failed(c->why.text, out);
-	case SAY_INIT: return rfb_init(c->now.w, c->now.h, &c->viewer.pixels, card_name, out);
+	case SAY_INIT: return rfb_init(c->update.shown.w, c->update.shown.h, card_name, out);
 	case SAY_CUT: return rfb_cut_text(c->now.keys, out);
 	case SAY_BELL: return rfb_bell(out);
 	default: break;
