@@ -14,6 +14,11 @@ static const char no_files[] =
 	"nothing to read here: this port carries WebSocket connections to a TCP service,\n"
 	"such as a VNC server; point a WebSocket client (noVNC, for one) at it";
 
+static const char no_files_1_0[] =
+	"nothing to read here: this port carries WebSocket connections, which need HTTP/1.1; a\n"
+	"reverse proxy in front must be told so (nginx: proxy_http_version 1.1) and pass Upgrade "
+        "on";
+
 static void front_work(struct front *f);
 static void front_next(struct front *f);
 
@@ -127,12 +132,20 @@ static void on_file(void *owner, struct file_get *g)
 static void front_get(struct front *f, const struct http_head *h)
 {
 	if (!f->site->files) {
-		front_error(f, 404, no_files, false, NULL);
+		front_error(f, 404, h->minor == 0 ? no_files_1_0 : no_files, false, NULL);
 		return;
 	}
 	f->state = FRONT_REPLY;
 	if (file_get_start(&f->get, f->site->files, f->env, h, f->close_next, on_file, f) < 0)
 		front_error(f, 503, "the server is short of memory; try again", true, NULL);
+}
+
+/* Header lines that an answer to a handshake must have. */
+static const char *upgrade_extra(unsigned status)
+{
+	if (status == 426)
+		return WS_UPGRADE_426;
+	return status == 405 ? "Allow: GET\r\n" : NULL;
 }
 
 static void front_upgrade(struct front *f, const struct http_head *h)
@@ -142,8 +155,7 @@ static void front_upgrade(struct front *f, const struct http_head *h)
 	const char *error = NULL;
 
 	if (ws_upgrade_check(h, &proto, &status, &error) < 0) {
-		front_error(f, status, error, true,
-		            status == 426 ? "Sec-WebSocket-Version: 13\r\n" : NULL);
+		front_error(f, status, error, true, upgrade_extra(status));
 	} else if (!origin_allowed(h->origin, h->host, f->site->origins, f->site->origins_n)) {
 		front_error(f, 403,
 		            "pages of this origin may not connect here; the server can allow "

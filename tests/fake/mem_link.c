@@ -211,7 +211,9 @@ bool mem_pump(struct mem_end *e)
 	}
 	if (e->said_len > 0) {
 		size_t n = e->said_len < e->room ? e->said_len : e->room;
-		mem_deliver(e, e->cut && e->cut < n ? e->cut : n);
+		if (e->cut && e->cut < n && e->pieces++ < MEM_PIECES)
+			n = e->cut;
+		mem_deliver(e, n);
 		return true;
 	}
 	if (!e->says_eof)

@@ -14,6 +14,8 @@
 
 #include "fake_env.h"
 
+enum { MEM_PIECES = 3000 };
+
 struct mem_end; /* survives the link, so that a test can look at what was left */
 
 struct mem_end {
@@ -25,8 +27,10 @@ struct mem_end {
 	size_t pending_len, pending_cap;
 	uint8_t *said; /* what the far end said and the owner has not read */
 	size_t said_len, said_cap;
-	size_t window;     /* taken at once from here on; SIZE_MAX: everything */
-	size_t cut;        /* deliver at most so many bytes an event; 0: as many as allowed */
+	size_t window; /* taken at once from here on; SIZE_MAX: everything */
+	size_t cut;    /* deliver at most so many bytes an event; 0: as many as allowed.
+	                      The first MEM_PIECES times: a megabyte in single bytes says no more */
+	unsigned pieces;
 	size_t queued_max; /* the most that was ever pending */
 	unsigned sends;    /* calls of send */
 	size_t fail_after; /* sends fail once so many bytes went out; SIZE_MAX: never */

@@ -67,6 +67,8 @@ static const struct row rows[] = {
 	{GET("/"), "HTTP/1.1 404 ", "WebSocket", false},
 	{"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404 ", "Content-Length: ", false},
 	{"GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "Connection: close", true},
+	{"GET / HTTP/1.0\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 404 ",
+         "proxy_http_version", true},
 	{"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "HTTP/1.1 404 ", NULL, true},
 	{"POST / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 405 ", "Allow: GET, HEAD\r\n", true},
 	{"OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 405 ", "Allow: GET, HEAD\r\n", true},
@@ -76,6 +78,9 @@ static const struct row rows[] = {
          true},
 	{"\x16\x03\x01\x02", "HTTP/1.1 400 ", "TLS", true},
 	{"RFB 003.008\n\n", "HTTP/1.1 400 ", NULL, true},
+	{"HEAD / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+         "HTTP/1.1 405 ", "Allow: GET\r\n", true},
 	{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
          "HTTP/1.1 426 ", "Sec-WebSocket-Version: 13\r\n", true},
