@@ -117,8 +117,8 @@ if [ -z "${WEBSPLICE-}" ]; then
 fi
 
 if [ -z "$vnc$testcard" ]; then
-	if port=$(probe rfb localhost 5900 5909); then
-		vnc=localhost:$port
+	if vnc=$(probe rfb 5900 5909); then
+		echo "Found a VNC server on $vnc."
 	else
 		testcard=yes
 		echo "No VNC server on localhost:5900 to 5909: showing the test card" \
@@ -166,7 +166,7 @@ esac
 url=$scheme://$host:$port/vnc.html
 
 # Not through probe(): kill is to reach Node itself, not a shell around it.
-node "$root/scripts/probe.mjs" http "$url" 10 &
+node "$root/scripts/probe.mjs" http "$scheme" "$host:$port" 10 &
 waiting=$!
 while kill -0 "$waiting" 2>/dev/null && kill -0 "$proxy" 2>/dev/null; do
 	sleep 0.05

@@ -2,12 +2,18 @@
  *
  *   probe.mjs free [HOST:]PORT   can one listen there? 0 yes, 1 in use, 3 not possible (said why);
  *                                prints the address to listen on, with a real port for port 0
- *   probe.mjs rfb HOST FROM TO   the first of the ports that speaks RFB: prints it; 1: none does
- *   probe.mjs http URL SECONDS   waits until URL answers; 1 if it does not
+ *   probe.mjs rfb FROM TO        the first of this machine's ports that speaks RFB: prints its
+ *                                address; 1: none does
+ *   probe.mjs http SCHEME HOST:PORT SECONDS
+ *                                waits until somebody answers there; 1 if nobody does
+ *
+ * No name is looked up for this machine: not every system knows localhost, and not every Node
+ * tries both of its addresses.
  */
 
 import net from "node:net";
 
+const LOOPBACK = ["127.0.0.1", "[::1]"];
 const SPEAKS_WITHIN_MS = 1000;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -48,7 +54,7 @@ async function free(at) {
 /* A VNC server speaks first: "RFB 003.008\n" or the like. */
 function speaksRfb(host, port) {
 	return new Promise((done) => {
-		const socket = net.connect({ host, port });
+		const socket = net.connect({ host: host.replace(/^\[|\]$/g, ""), port });
 		let text = "";
 		const end = (yes) => {
 			socket.destroy();
@@ -65,31 +71,37 @@ function speaksRfb(host, port) {
 	});
 }
 
-async function rfb(host, from, to) {
-	const ports = [];
+async function rfb(from, to) {
+	const places = [];
 	for (let port = Number(from); port <= Number(to); port++)
-		ports.push(port);
-	const answers = await Promise.all(ports.map((port) => speaksRfb(host, port)));
-	const first = answers.indexOf(true);
-	if (first < 0)
+		places.push(...LOOPBACK.map((host) => ({ host, port })));
+	const answers = await Promise.all(places.map(({ host, port }) => speaksRfb(host, port)));
+	const first = places[answers.indexOf(true)];
+	if (!first)
 		return 1;
-	console.log(ports[first]);
+	console.log(`${first.host}:${first.port}`);
 	return 0;
 }
 
-async function http(url, seconds) {
+/* Whether somebody answers at HOST:PORT; a certificate that is not trusted is an answer too. */
+async function answers(scheme, at) {
+	try {
+		const answer = await fetch(`${scheme}://${at}/vnc.html`, { signal: AbortSignal.timeout(2000) });
+		await answer.arrayBuffer();
+		return true;
+	} catch (e) {
+		return /CERT|ALTNAME/.test(e.cause?.code);
+	}
+}
+
+async function http(scheme, at, seconds) {
+	const places = at.startsWith("localhost:") ? LOOPBACK.map((host) => at.replace("localhost", host)) : [at];
 	const until = Date.now() + Number(seconds) * 1000;
 	while (Date.now() < until) {
-		try {
-			const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
-			await answer.arrayBuffer();
-			return 0;
-		} catch (e) {
-			/* A certificate that is not trusted is an answer too. */
-			if (/CERT|ALTNAME/.test(e.cause?.code))
+		for (const place of places)
+			if (await answers(scheme, place))
 				return 0;
-			await sleep(50);
-		}
+		await sleep(50);
 	}
 	return 1;
 }
