@@ -1,34 +1,10 @@
-/* front: reads request heads and decides. Parsing is wire's, files are serve's; this file is the
- * order of things on one connection.
- */
-#include "relay/front.h"
-
-#include "base/str.h"
-#include "policy/origin.h"
-#include "wire/http_reply.h"
+/* front: the order of things on one connection in its HTTP phase: bytes, states, deadlines. */
+#include "front_priv.h"
 
 #include <errno.h>
-#include <time.h>
-
-static const char no_files[] =
-	"nothing to read here: this port carries WebSocket connections to a TCP service,\n"
-	"such as a VNC server; point a WebSocket client (noVNC, for one) at it";
-
-static const char no_files_1_0[] =
-	"nothing to read here: this port carries WebSocket connections, which need HTTP/1.1; a\n"
-	"reverse proxy in front must be told so (nginx: proxy_http_version 1.1) and pass Upgrade "
-        "on";
 
 static void front_work(struct front *f);
 static void front_next(struct front *f);
-
-static int64_t wall_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec;
-}
 
 static void why_first(struct front *f, const struct why *why)
 {
@@ -52,7 +28,7 @@ static void front_release(struct front *f)
 	f->buf = NULL;
 }
 
-static void front_end(struct front *f, bool reset)
+void front_end(struct front *f, bool reset)
 {
 	f->state = FRONT_END;
 	front_release(f);
@@ -67,128 +43,12 @@ static size_t front_room(const struct front *f)
 
 /* After a reply: the connection ends or the next request is looked for, but not before the client
  * has taken most of what it asked for: a pipeline of requests must not become a pile of answers. */
-static void front_replied(struct front *f)
+void front_replied(struct front *f)
 {
 	if (f->close_next)
 		front_end(f, false);
 	else if (link_queued(f->link) < LINK_LOW)
 		front_next(f);
-}
-
-static void front_error(struct front *f, unsigned status, const char *text, bool close,
-                        const char *extra)
-{
-	char bytes[LINK_HEADROOM + 1024];
-	struct str s;
-
-	str_init(&s, bytes + LINK_HEADROOM, sizeof bytes - LINK_HEADROOM);
-	f->close_next = f->close_next || close;
-	http_reply_error(&s, status, text, wall_clock(), f->head_only, f->close_next, extra);
-	metric_add(f->env->metrics, METRIC_REFUSED, 1);
-	f->ev->answered(f->owner, status, text);
-	f->state = FRONT_REPLY;
-	if (link_send(f->link, str_span(&s), SEND_ROOM) == 0)
-		front_replied(f);
-}
-
-/* The next piece is read from disk when the client has taken most of the last ones. */
-static void front_more(struct front *f)
-{
-	f->hungry = link_queued(f->link) >= LINK_LOW;
-	if (!f->hungry && file_get_more(f->get) < 0)
-		front_end(f, true);
-}
-
-static void front_file_send(struct front *f, struct file_get *g)
-{
-	struct span s = g->body;
-
-	if (g->head.len > 0) /* the first piece follows it in memory */
-		s = span_of(g->head.at, g->head.len + g->body.len);
-	if (s.len > 0 && link_send(f->link, s, 0) < 0)
-		return;
-	if (g->broken) {
-		front_end(f, true); /* the promised length cannot be kept */
-	} else if (g->left == 0) {
-		file_get_drop(f->get);
-		f->get = NULL;
-		front_replied(f);
-	} else {
-		front_more(f);
-	}
-}
-
-static void on_file(void *owner, struct file_get *g)
-{
-	struct front *f = owner;
-
-	if (g->head.len > 0) {
-		f->ev->answered(f->owner, g->status, g->error);
-		metric_add(f->env->metrics, METRIC_REFUSED, g->status >= 400);
-	}
-	front_file_send(f, g);
-}
-
-static void front_get(struct front *f, const struct http_head *h)
-{
-	if (!f->site->files) {
-		front_error(f, 404, h->minor == 0 ? no_files_1_0 : no_files, false, NULL);
-		return;
-	}
-	f->state = FRONT_REPLY;
-	if (file_get_start(&f->get, f->site->files, f->env, h, f->close_next, on_file, f) < 0)
-		front_error(f, 503, "the server is short of memory; try again", true, NULL);
-}
-
-/* Header lines that an answer to a handshake must have. */
-static const char *upgrade_extra(unsigned status)
-{
-	if (status == 426)
-		return WS_UPGRADE_426;
-	return status == 405 ? "Allow: GET\r\n" : NULL;
-}
-
-static void front_upgrade(struct front *f, const struct http_head *h)
-{
-	enum ws_proto proto;
-	unsigned status = 0;
-	const char *error = NULL;
-
-	if (ws_upgrade_check(h, &proto, &status, &error) < 0) {
-		front_error(f, status, error, true, upgrade_extra(status));
-	} else if (!origin_allowed(h->origin, h->host, f->site->origins, f->site->origins_n)) {
-		front_error(f, 403,
-		            "pages of this origin may not connect here; the server can allow "
-		            "them with --allow-origin",
-		            true, NULL);
-	} else if (ws_key_accept(h->ws_key, f->accept) < 0) {
-		front_error(f, 503, "the server cannot compute SHA-1", true, NULL);
-	} else {
-		f->proto = (uint8_t)proto;
-		f->state = FRONT_UPGRADE;
-		f->ev->upgrade(f->owner, h);
-	}
-}
-
-static void front_decide(struct front *f, struct span head)
-{
-	struct http_head h;
-	int r = http_head_parse(&h, head);
-
-	metric_add(f->env->metrics, METRIC_REQUESTS, 1);
-	f->method = h.method_text;
-	f->target = h.target;
-	f->head_only = h.method == HTTP_HEAD;
-	f->close_next = f->close_next || r < 0 || !h.keep_alive || h.minor == 0;
-	if (r < 0)
-		front_error(f, h.status, h.error, true, NULL);
-	else if (h.method == HTTP_OTHER)
-		front_error(f, 405, "only GET and HEAD are served here", true,
-		            "Allow: GET, HEAD\r\n");
-	else if (h.upgrade)
-		front_upgrade(f, &h);
-	else
-		front_get(f, &h);
 }
 
 static void front_overlong(struct front *f)

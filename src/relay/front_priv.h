@@ -1,0 +1,26 @@
+/* front_priv: what the two files of front share.
+ *
+ *   front.c  the connection: bytes, states, deadlines     front_answer.c  what a head deserves
+ */
+#ifndef RELAY_FRONT_PRIV_H
+#define RELAY_FRONT_PRIV_H
+
+#include "relay/front.h"
+
+/* ---- front.c ---- */
+
+/* The connection is over; what is queued still goes out unless reset. */
+void front_end(struct front *f, bool reset);
+/* An answer is complete: the end, or the next request. */
+void front_replied(struct front *f);
+
+/* ---- front_answer.c ---- */
+
+/* Answers a whole request head. */
+void front_decide(struct front *f, struct span head);
+/* extra: more header lines, or NULL. */
+void front_error(struct front *f, unsigned status, const char *text, bool close, const char *extra);
+/* The next piece of the file that is being sent. */
+void front_more(struct front *f);
+
+#endif
