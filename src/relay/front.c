@@ -1,6 +1,9 @@
 /* front: the order of things on one connection in its HTTP phase: bytes, states, deadlines. */
 #include "front_priv.h"
 
+#include "base/str.h"
+#include "wire/http_reply.h"
+
 #include <errno.h>
 
 static void front_work(struct front *f);
