@@ -2,18 +2,19 @@
  * had: bytes, whether the other side ended in order, errors.
  */
 
-import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { Checked, Pattern, until } from "./wait.mjs";
+import { tool } from "./server.mjs";
+import { Checked, Pattern, later, until } from "./wait.mjs";
 
 /* A directory of the test's own. */
 export function folder(t) {
 	const dir = mkdtempSync(path.join(os.tmpdir(), "websplice-e2e-"));
-	t.after(() => rmSync(dir, { recursive: true, force: true }));
+	later(t, () => rmSync(dir, { recursive: true, force: true }));
 	return dir;
 }
 
@@ -58,7 +59,7 @@ export async function backend(t, serve, { unix = false, host = "127.0.0.1", port
 		if (pauseOnConnect)
 			socket.pause();
 	});
-	t.after(() => b.close());
+	later(t, () => b.close());
 	if (unix) {
 		b.path = at ?? path.join(folder(t), "backend");
 		b.server.listen({ path: b.path, backlog: 4096 });
@@ -114,12 +115,16 @@ export async function deadPort(host = "127.0.0.1") {
 	return port;
 }
 
-/* A port that swallows: its backlog is full, so that a connect to it is never answered. The
- * fillers and the listener go with the test. Linux drops the SYN when the accept queue is full. */
-export async function blackHole(t, host = "127.0.0.1") {
-	const server = net.createServer();
-	server.listen({ host, port: 0, backlog: 1 });
-	await once(server, "listening");
-	t.after(() => server.close());
-	assert.fail("see stuckPort in lib/ports.mjs");
+/* A port that looks dead: connects to it are never answered (tests/tools/fullport). */
+export async function fullPort(t, host = "127.0.0.1") {
+	const child = spawn(tool("fullport"), [host], { stdio: ["pipe", "pipe", "inherit"] });
+	const over = once(child, "close");
+	later(t, async () => {
+		child.stdin.end();
+		await over;
+	});
+	let said = "";
+	child.stdout.on("data", (text) => { said += text; });
+	const [, port] = await until("fullport says its port", () => /port (\d+)/.exec(said));
+	return Number(port);
 }

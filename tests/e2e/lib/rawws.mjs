@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
-import { until } from "./wait.mjs";
+import { later, until } from "./wait.mjs";
 
 export const OP = { CONT: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 };
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -39,7 +39,7 @@ export class Wire {
 	/* where: a port, {port, host} or {path}. Ends with the test. */
 	static async connect(t, where) {
 		const wire = new this(typeof where === "number" ? { port: where, host: "127.0.0.1" } : where);
-		t.after(() => wire.socket.destroy());
+		later(t, () => wire.socket.destroy());
 		await until(() => `connected to ${JSON.stringify(where)} (${wire.error})`,
 			() => wire.error || wire.socket.readyState === "open");
 		if (wire.error)
@@ -76,9 +76,9 @@ export class Wire {
 	}
 
 	all() {
-		const bytes = Buffer.concat(this.pieces);
-		this.pieces = bytes.length ? [bytes] : [];
-		return bytes;
+		if (this.pieces.length > 1)
+			this.pieces = [Buffer.concat(this.pieces)];
+		return this.pieces[0] ?? Buffer.alloc(0);
 	}
 
 	take(n) {

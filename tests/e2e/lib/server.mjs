@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { DEADLINE_MS, VARIANT, until } from "./wait.mjs";
+import { DEADLINE_MS, VARIANT, later, until } from "./wait.mjs";
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
 export const BIN = path.resolve(process.env.WEBSPLICE_BIN || process.env.WEBSPLICE
@@ -117,7 +117,7 @@ export class Server {
 export async function start(t, args, options = {}) {
 	const workers = args.some((word) => word.startsWith("--workers") || word === "--run-once") ? [] : ["--workers=2"];
 	const server = new Server([...workers, ...args], options);
-	t.after(async () => {
+	later(t, async () => {
 		if (server.ended)
 			return;
 		try {

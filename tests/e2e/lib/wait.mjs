@@ -66,6 +66,25 @@ export async function settled(what, read, calm = 400, ms = DEADLINE_MS) {
 	return last;
 }
 
+const undo = new WeakMap();
+
+/* Has fn run when test t is over. The last comes first, so that clients go before the server and
+ * the server before its backend; one that fails does not keep the others from running. */
+export function later(t, fn) {
+	if (!undo.has(t)) {
+		const all = [];
+		undo.set(t, all);
+		t.after(async () => {
+			const faults = [];
+			while (all.length)
+				await Promise.resolve().then(all.pop()).catch((e) => faults.push(e));
+			if (faults.length)
+				throw faults[0];
+		});
+	}
+	undo.get(t).push(fn);
+}
+
 export const sum = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 const TABLE = 65521; /* prime: no power of two, no frame size is a multiple of it */
