@@ -82,9 +82,11 @@ static void card_next_size(struct card *c)
 	c->viewer.note.why = c->viewer.note.status = 0;
 }
 
+/* F3 is not typed: it would be in the copy of what was typed. */
 static void take_key(struct card *c, uint32_t key, bool down)
 {
-	keys_take(&c->now, key, down);
+	if (key != KEY_F3)
+		keys_take(&c->now, key, down);
 	if (!down)
 		return;
 	if (key == KEY_F2)

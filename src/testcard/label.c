@@ -40,7 +40,7 @@ static struct label place_on_plate(const struct layout *l, int plate, int line)
 	struct rect r = layout_plate(l, plate);
 
 	return (struct label){
-		.x = r.x + 2 * l->scale + l->scale / 2,
+		.x = r.x + 4 * l->scale,
 		.y = r.y + (line ? 15 : 3) * l->scale,
 		.scale = l->scale,
 		.cells = VALUE_CELLS,
@@ -184,7 +184,7 @@ struct rect lamp_place(const struct layout *l, int n)
 	int nth = n < 3 ? n : n - 3;
 	int pitch = n < 3 ? 11 : 15;
 
-	return (struct rect){plate.x + (3 + nth * pitch) * l->scale, plate.y + 14 * l->scale,
+	return (struct rect){plate.x + (4 + nth * pitch) * l->scale, plate.y + 14 * l->scale,
 	                     9 * l->scale, 10 * l->scale};
 }
 

@@ -5,6 +5,8 @@
 
 enum { PLATE_CELLS = 10 }; /* letters that fit into a plate */
 
+enum { PLATE_H = 27, PLATE_GAP = 6 }; /* in units of scale */
+
 /* The space between disc and dots' outer edge, in units of scale. */
 enum { RIM = 7, DOT_AT = 5, DOT_SPARE = 1 };
 
@@ -15,14 +17,16 @@ static int clamp(int v, int min, int max)
 
 static int plate_width(const struct layout *l)
 {
-	return (PLATE_CELLS * FONT_STEP + 2) * l->scale;
+	return (PLATE_CELLS * FONT_STEP + 6) * l->scale;
 }
 
 static void layout_disc(struct layout *l)
 {
-	int half_h = (l->lane.y - l->unit) / 2, half_w = l->w / 2 - l->unit - plate_width(l);
-	int r = rect_min(half_h, half_w) - (RIM + DOT_SPARE) * l->scale;
+	int half_h = (l->lane.y - l->unit) / 2, half_w = l->w / 2 - l->unit;
+	int rim = (RIM + DOT_SPARE) * l->scale;
 
+	l->tall = half_h - half_w >= (2 * PLATE_H + 3 * PLATE_GAP) * l->scale;
+	int r = rect_min(half_h, l->tall ? half_w : half_w - plate_width(l)) - rim;
 	l->cx = l->w / 2;
 	l->cy = l->unit + half_h;
 	l->r = rect_max(r / 7, 1) * 7;
@@ -48,16 +52,28 @@ int layout_band(const struct layout *l, int n)
 	return l->cy - l->r + 2 * l->r * n / BANDS;
 }
 
+/* One above the disc, two below it. */
+static int tall_plate_y(const struct layout *l, int row, int h)
+{
+	int reach = l->r + RIM * l->scale, space = l->cy - reach - l->unit;
+	int below = l->cy + reach;
+
+	if (row == 0)
+		return l->unit + (space - h) / 2;
+	return below + row * (space - 2 * h) / 3 + (row - 1) * h;
+}
+
 struct rect layout_plate(const struct layout *l, int n)
 {
-	int w = plate_width(l), h = 27 * l->scale;
-	int left = l->unit, right = l->cx - l->r - RIM * l->scale;
+	int w = plate_width(l), h = PLATE_H * l->scale;
+	int left = l->unit, right = l->tall ? l->cx : l->cx - l->r - RIM * l->scale;
 	int x = (left + right - w) / 2;
 	int pitch = rect_max((l->lane.y - l->unit) / 3, h + 1);
+	int y = l->tall ? tall_plate_y(l, n % 3, h) : l->cy + (n % 3 - 1) * pitch - h / 2;
 
 	if (n >= PLATES / 2)
 		x = l->w - x - w;
-	return (struct rect){x, l->cy + (n % 3 - 1) * pitch - h / 2, w, h};
+	return (struct rect){x, y, w, h};
 }
 
 /* sin of 0°, 6°, … 90°, times 4096 */

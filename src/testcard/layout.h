@@ -8,7 +8,8 @@
  *   ├──────── desk ────────┤   keys, clipboard, hints
  *   └─┴─┴─┴─┴─┴─┴─┴─┴─┴─┴─┘
  *
- * Everything follows from width and height; at 800 by 600 most edges lie on multiples of 16, the
+ * On a card that is tall enough, as a phone's, the disc is as wide as the card and the plates are
+ * above and below it. Everything follows from width and height; at 800 by 600 most edges lie on multiples of 16, the
  * side of a Hextile tile.
  */
 #ifndef TESTCARD_LAYOUT_H
@@ -29,6 +30,7 @@ enum { BANDS = 28, DOTS = 60, PLATES = 6 };
 
 struct layout {
 	int w, h;
+	bool tall;
 	int scale;        /* of text */
 	int unit;         /* 8 · scale */
 	int cx, cy, r;    /* the disc, pixels; r is a multiple of 7 */
@@ -41,7 +43,7 @@ struct layout {
 struct layout layout_of(int w, int h);
 /* The top of band n, 0 … BANDS, where the disc begins and ends. */
 int layout_band(const struct layout *l, int n);
-/* Plates 0 … 2 are on the left, 3 … 5 on the right, from above. */
+/* Plates 0 … 2 are on the left, 3 … 5 on the right, from above; two of each below a tall disc. */
 struct rect layout_plate(const struct layout *l, int n);
 /* One of the dots around the disc, clockwise from above. */
 struct disc layout_dot(const struct layout *l, int n);

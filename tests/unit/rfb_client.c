@@ -186,7 +186,8 @@ void rfb_key(struct rfb_client *c, uint32_t key, bool down)
 	uint8_t m[8] = {4, down};
 
 	put32(m + 4, key);
-	keys_take(&c->model, key, down);
+	if (key != KEY_F3)
+		keys_take(&c->model, key, down);
 	rfb_say(c, span_of(m, sizeof m));
 }
 
