@@ -8,6 +8,7 @@
 #                     everything built as that variant, under build/VARIANT/
 #   make check        everything there is to check; the last line is "N passed, N failed"
 #   make lint         layers, banned functions, sizes, formatting, scripts
+#   make coverage     what the unit tests run of each file
 #   make bench        what the proxy costs, beside others (see tests/bench)
 #   make compile_commands.json    for clangd and other tools
 #   make install      the binary, the man page and the viewer; needs `make` first
@@ -45,7 +46,7 @@ B := $(BUILD)/$(variant)
 all: $(if $(wildcard src/app/main.c),$(B)/websplice,$(B)/libwebsplice.a)
 
 # ---- tools and directories ----
-ifeq ($(origin CC),default)
+ifneq ($(filter default undefined,$(origin CC)),)
 CC := $(if $(filter fuzz,$(variant)),clang,gcc)
 endif
 AR := ar
@@ -103,10 +104,10 @@ hardening = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 sanitize := -fno-omit-frame-pointer -fno-sanitize-recover=all
 
 flags_release = -O2 -g $(hardening)
-flags_debug = -O0 -g3
+flags_debug = -O0 -g3 -Wno-maybe-uninitialized
 flags_asan = -O1 -g -fsanitize=address,undefined $(sanitize)
 flags_tsan = -O1 -g -fsanitize=thread $(sanitize)
-flags_cov = -O0 -g --coverage -fprofile-abs-path
+flags_cov = -O0 -g --coverage -Wno-maybe-uninitialized
 flags_fuzz = -O1 -g -fsanitize=address,undefined,fuzzer-no-link $(sanitize)
 ldflags_release = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ldflags_debug = -pie
@@ -114,7 +115,7 @@ ldflags_debug = -pie
 variant_flags := $(flags_$(variant))
 all_cppflags := -D_GNU_SOURCE -Iinclude $(LLHTTP_CFLAGS) $(MBEDTLS_CFLAGS) $(UV_CFLAGS) $(CPPFLAGS)
 all_cflags := -std=gnu11 -fPIE -fno-common -fno-strict-aliasing '-ffile-prefix-map=$(CURDIR)=.' \
-	$(variant_flags) $(warnings)
+	$(warnings) $(variant_flags)
 all_ldflags := $(variant_flags) $(ldflags_$(variant)) $(LDFLAGS)
 
 # Flags of single folders: arithmetic in base/ and wire/ converts explicitly; app/ knows the version.
@@ -232,7 +233,7 @@ asan tsan cov fuzz debug:
 
 
 # ---- checks ----
-.PHONY: check lint format bench
+.PHONY: check lint format coverage bench
 check:
 	@scripts/setup.sh test
 	@BUILD='$(BUILD)' tests/run.sh
@@ -243,6 +244,9 @@ lint: $(B)/libwebsplice.a
 # Files to format: make format F="src/io/dial.c include/io/dial.h"; all of ours without F.
 format:
 	clang-format -i $(or $(F),$(wildcard src/*/*.[ch] include/*/*.h tests/*/*.[ch]))
+
+coverage:
+	@BUILD='$(BUILD)' tests/coverage.sh
 
 bench: $(B)/websplice tools
 	@tests/bench/run.sh $(BENCH_ARGS)
