@@ -16,7 +16,7 @@ const BINARY = process.env.WEBSPLICE_BIN || process.env.WEBSPLICE || here("../..
 const ALARMS = /Sanitizer|runtime error:|websplice: BUG|stack smashing/;
 
 /*
- * Starts websplice with our pages before `target` ("host:port"). Gives {url, port, program, stop}.
+ * Starts websplice with our pages before `target` ("host:port"; none for a test card in args). Gives {url, port, program, stop}.
  * port: to come back where an earlier one was.
  */
 export async function startWebsplice({ web = WEB, target, args = [], port }) {
@@ -24,7 +24,7 @@ export async function startWebsplice({ web = WEB, target, args = [], port }) {
 		throw new Error(`${BINARY} is not there: build it first (make), or set WEBSPLICE`);
 	}
 	const at = port ?? await freePort();
-	const program = new Program(BINARY, ["--web", web, ...args, `127.0.0.1:${at}`, target]);
+	const program = new Program(BINARY, ["--web", web, ...args, `127.0.0.1:${at}`, ...(target ? [target] : [])]);
 	const url = `http://127.0.0.1:${at}/`;
 	try {
 		await until("the server to answer", async () => {
