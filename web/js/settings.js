@@ -2,7 +2,7 @@
  * The user's choices, remembered in this browser; never a secret among them.
  *
  * Three layers, the upper one wins:
- *   link       what this page's address asks for; lasts as long as the page
+ *   page       what this page's address asks for, and FLEETING choices; lasts as long as the page
  *   chosen     what the user set, here or earlier; kept in localStorage
  *   DEFAULTS
  * A choice the user makes takes the place of what the link asked for.
@@ -29,31 +29,34 @@ export const DEFAULTS = {
 	dock_pinned: false,
 };
 
+/* Who only watched last time wants to be asked about it, not to find the keyboard dead. */
+const FLEETING = ["view_only"];
+
 export class Settings extends EventTarget {
-	#link;
+	#page;
 	#chosen = recall();
 
+	/* link: the parameters of the page's address; those that are no settings are left alone. */
 	constructor(link = {}) {
 		super();
-		this.#link = Object.fromEntries(Object.entries(link).filter(([name]) => name in DEFAULTS));
+		this.#page = Object.fromEntries(Object.entries(link).filter(([name]) => name in DEFAULTS));
 	}
 
 	get(name) {
-		return this.#link[name] ?? this.#chosen[name] ?? DEFAULTS[name];
-	}
-
-	/* Whether this page's address, and not the user, decided it. */
-	fromLink(name) {
-		return name in this.#link;
+		return this.#page[name] ?? this.#chosen[name] ?? DEFAULTS[name];
 	}
 
 	set(name, value) {
 		if (this.get(name) === value) {
 			return;
 		}
-		delete this.#link[name];
-		this.#chosen[name] = value;
-		remember(this.#chosen);
+		if (FLEETING.includes(name)) {
+			this.#page[name] = value;
+		} else {
+			delete this.#page[name];
+			this.#chosen[name] = value;
+			remember(this.#chosen);
+		}
 		this.dispatchEvent(new CustomEvent("change", { detail: { name, value } }));
 	}
 }
@@ -63,7 +66,8 @@ function recall() {
 	try {
 		const stored = JSON.parse(localStorage.getItem(KEY) ?? "{}");
 		return Object.fromEntries(Object.entries(stored)
-			.filter(([name, value]) => typeof value === typeof DEFAULTS[name] && fits(name, value)));
+			.filter(([name, value]) => typeof value === typeof DEFAULTS[name] && !FLEETING.includes(name)
+				&& fits(name, value)));
 	} catch {
 		return {};
 	}

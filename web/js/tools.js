@@ -117,6 +117,7 @@ export class Tools {
 			rfb.dragViewport = drag.getAttribute("aria-pressed") === "true";
 		}
 		byId("clip-switch").hidden = this.#settings.get("resize") !== "off";
+		byId("watching").hidden = !this.#settings.get("view_only");
 		document.body.dataset.resize = this.#settings.get("resize");
 	}
 

@@ -191,6 +191,21 @@ describe("reconnecting", () => {
 		assert.ok(await first(3) > 2);
 	});
 
+	it("not for ever", async (t) => {
+		const { page, server, vnc } = await fake(t, async (client, number) => {
+			if (number === 1) {
+				await openDesktop()(client);
+			}
+			client.end();
+		});
+		await openViewer(page, server.url, "#autoconnect=true&reconnect_delay=0");
+		await inState(page, "running");
+		(await vnc.client()).end();
+		await inState(page, "ended", 30_000);
+		assert.equal(vnc.clients.length, 21);
+		assert.match(await words(page), /hung up/);
+	});
+
 	it("not after the user has disconnected", async (t) => {
 		const { page, server, vnc } = await fake(t, openDesktop());
 		await openViewer(page, server.url, "#autoconnect=true&reconnect=true&reconnect_delay=0");
@@ -229,9 +244,35 @@ describe("connecting", () => {
 		await until("the VNC server to see it", () => vnc.clients[0].closed);
 	});
 
-	it("says so when it takes long", async (t) => {
-		const { page, server } = await fake(t, () => {});
+	it("says so when it takes long, and has an end", async (t) => {
+		const { page, server, vnc } = await fake(t, () => {});
+		await page.clock.install();
 		await openViewer(page, server.url);
+		await vnc.client();
+		await page.getByText("Connecting…").waitFor();
+		await page.clock.fastForward(7000);
 		await page.getByText("it is up to the desktop behind it").waitFor();
+		await page.clock.fastForward(30_000);
+		await inState(page, "ended");
+		assert.match(await words(page), /The desktop does not answer/);
+		await until("the VNC server to see it", () => vnc.clients[0].closed);
+	});
+
+	it("waits for people as long as they need", async (t) => {
+		const { page, server } = await fake(t, async (client) => {
+			await client.greet(2);
+			client.write(Buffer.alloc(16, 7));
+			await client.read(16);
+			client.welcome();
+			await client.serve();
+		});
+		await page.clock.install();
+		await openViewer(page, server.url);
+		const dialog = page.getByRole("dialog", { name: "Log in" });
+		await dialog.waitFor();
+		await page.clock.fastForward(600_000);
+		await dialog.getByLabel("Password").fill("late");
+		await page.keyboard.press("Enter");
+		await inState(page, "running");
 	});
 });

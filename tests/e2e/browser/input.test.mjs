@@ -152,6 +152,19 @@ describe("only watching", () => {
 		assert.deepEqual(input(client), []);
 	});
 
+	it("shows that it does, and is over with the page", async (t) => {
+		const { page } = await open(t);
+		const sign = page.getByRole("img", { name: "Only watching" });
+		assert.equal(await sign.isVisible(), false);
+		await openPanel(page, "Display");
+		await page.locator("#panel-display").getByLabel(/Only watch/).check();
+		await focusDesktop(page);
+		assert.equal(await sign.isVisible(), true);
+		await page.reload();
+		await inState(page, "running");
+		assert.equal(await sign.isVisible(), false);
+	});
+
 	it("is what makes the difference", async (t) => {
 		const { page, client } = await open(t);
 		await stir(page);

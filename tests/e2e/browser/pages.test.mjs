@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
-	DESKTOP, PHONE, inState, launch, newPage, openDesktop, openPanel, openViewer, startFakeVnc, startProxy,
+	DESKTOP, INSECURE_HOST, PHONE, inState, launch, newPage, openDesktop, openPanel, openViewer, startFakeVnc, startProxy,
 	startWebsplice, tool, until,
 } from "./lib.mjs";
 
@@ -97,6 +97,22 @@ describe("under a prefix of a reverse proxy", () => {
 		await page.getByRole("link", { name: "Open the desktop" }).click();
 		await inState(page, "running");
 		assert.deepEqual(lost.filter((url) => !url.endsWith("/favicon.ico")), []);
+		assert.deepEqual(page.faults, []);
+	});
+});
+
+describe("over http from another machine", () => {
+	it("it works, and says what is missing", async (t) => {
+		const base = `http://${INSECURE_HOST}:${server.port}/`;
+		const page = await open(t, "", DESKTOP, base);
+		await page.getByText("This page is not encrypted").waitFor();
+		await page.getByRole("link", { name: "Open the desktop" }).click();
+		await inState(page, "running");
+		await openPanel(page, "Clipboard");
+		await page.getByText("the browser keeps its clipboard to itself").waitFor();
+		assert.equal(await page.getByRole("button", { name: "Send this device’s clipboard" }).isVisible(), false);
+		await openViewer(page, base, "");
+		await page.locator("#notices").getByText("not encrypted").waitFor();
 		assert.deepEqual(page.faults, []);
 	});
 });
