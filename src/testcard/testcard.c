@@ -130,22 +130,32 @@ static void card_deliver(struct card *c)
 	pool_give(c->env->pool, b);
 }
 
+static void card_lost(struct card *c)
+{
+	c->over = true;
+	c->link.ev->lost(c->link.owner, &c->why);
+}
+
+static void card_eof(struct card *c)
+{
+	c->over = true;
+	c->link.ev->eof(c->link.owner);
+}
+
 /* What is to happen next. Nothing, unless the viewer waits for something and reads. */
 static void card_rest(struct card *c)
 {
-	if (c->failed && !(c->room && card_has_more(c))) {
-		c->over = true;
-		c->link.ev->lost(c->link.owner, &c->why);
-	} else if (!c->room) {
-		timer_stop(&c->timer);
-	} else if (card_has_more(c)) {
+	bool more = c->room && card_has_more(c);
+
+	timer_stop(&c->timer);
+	if (more)
 		timer_arm(c->env->timers, &c->timer, TIMER_FRAME, 0);
-	} else if (c->finished) {
-		c->over = true;
-		c->link.ev->eof(c->link.owner);
-	} else if (!rect_empty(c->viewer.want)) {
+	else if (c->failed)
+		card_lost(c);
+	else if (c->room && c->finished)
+		card_eof(c);
+	else if (c->room && !rect_empty(c->viewer.want))
 		timer_arm(c->env->timers, &c->timer, TIMER_FRAME, card_wait(c));
-	}
 }
 
 static void card_step(void *owner)

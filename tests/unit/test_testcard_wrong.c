@@ -121,6 +121,26 @@ static void test_wrong_under_way(void **state)
 	end(&c, &env);
 }
 
+/* While the next frame is waited for: that is over, too. */
+static void test_wrong_in_between(void **state)
+{
+	(void)state;
+	struct fake_env env;
+	struct rfb_client c;
+
+	begin(&c, &env, 65536);
+	rfb_want_all(&c, false);
+	rfb_turn(&c);
+	rfb_want_all(&c, true);
+	rfb_turn(&c);
+	assert_true(timers_next(&env.timers) > 0);
+	rfb_say(&c, span_str("\x99"));
+	rfb_turn(&c);
+	assert_int_equal(c.losts, 1);
+	assert_int_equal(timers_next(&env.timers), -1);
+	end(&c, &env);
+}
+
 /* A valid conversation with each bit turned over: whatever that makes of it, the card stays a
  * link that keeps its contract, and says no more than a bounded amount. */
 static void test_every_bit(void **state)
@@ -158,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_wrong_viewers),
 		UNIT(test_wrong_under_way),
+		UNIT(test_wrong_in_between),
 		UNIT(test_every_bit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
