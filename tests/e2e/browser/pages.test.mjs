@@ -155,6 +155,18 @@ describe("on a phone", () => {
 		assert.ok(bar.x >= 0 && bar.x + bar.width <= 360);
 	});
 
+	it("the toolbar fits with all there can be in it", async (t) => {
+		const page = await open(t, "vnc.html#autoconnect=true&resize=off&view_only=true", { ...PHONE, viewport: { width: 320, height: 230 } });
+		await inState(page, "running");
+		await page.locator("#tool-drag").waitFor();
+		const edges = await page.locator(".dock-bar, .tool, .watching").evaluateAll((all) => all
+			.map((one) => one.getBoundingClientRect()).flatMap(({ left, right }) => [left, right]));
+		assert.ok(Math.min(...edges) >= 0 && Math.max(...edges) <= 320, String(edges));
+		const last = await page.locator("#tool-disconnect").boundingBox();
+		const bar = await page.locator(".dock-bar").boundingBox();
+		assert.ok(last.x + last.width <= bar.x + bar.width + 1);
+	});
+
 	it("what one taps is large enough", async (t) => {
 		const page = await open(t, "vnc.html", PHONE);
 		const small = await page.locator("#card-form button:visible, #card-form a:visible").evaluateAll((all) => all
