@@ -79,12 +79,22 @@ show() {
 	say "----"
 }
 
-# add NAME PASSED FAILED SKIPPED: into the totals; a failure shows its log.
+# Node's TAP: the failed tests alone.
+show_node() {
+	say "---- $1 (all of it in $logs/$1.log)"
+	awk '/^ *not ok/ { left = 40 }
+	left > 0 { print; left-- }
+	/^ *\.\.\.$/ { left = 0 }' "$logs/$1.log" | head -n 400
+	grep -q '^ *not ok' "$logs/$1.log" || tail -n 60 "$logs/$1.log"
+	say "----"
+}
+
+# add NAME PASSED FAILED SKIPPED [SHOW]: into the totals; a failure shows its log.
 add() {
 	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
 	if [ "$3" -gt 0 ]; then
 		say "FAILED  $1: $2 passed, $3 failed"
-		show "$1"
+		"${5:-show}" "$1"
 	fi
 }
 
@@ -222,8 +232,7 @@ run_node() {
 	if [ "$(cat "$logs/e2e-$1.rc")" -ne 0 ] && [ "$bad" -eq 0 ] || [ "${ok:-0}" -eq 0 ]; then
 		bad=$((bad + 1))
 	fi
-	add "e2e-$1" "${ok:-0}" "$bad" "$left"
-	[ "$bad" -eq 0 ] || grep -E '^ *not ok' "$log"
+	add "e2e-$1" "${ok:-0}" "$bad" "$left" show_node
 }
 
 run_step() {
