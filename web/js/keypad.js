@@ -67,10 +67,10 @@ export class Keypad {
 			"aria-pressed": "false",
 			title: "Tap for the next key, tap again to keep it held",
 		});
-		this.#latches.addEventListener("change", ({ detail }) => {
-			if (detail.code === code) {
-				button.dataset.mode = detail.mode;
-				button.setAttribute("aria-pressed", String(detail.mode !== "off"));
+		this.#latches.addEventListener("change", (change) => {
+			if (change.code === code) {
+				button.dataset.mode = change.mode;
+				button.setAttribute("aria-pressed", String(change.mode !== "off"));
 			}
 		});
 		return button;

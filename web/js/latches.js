@@ -11,7 +11,7 @@ export class Latches extends EventTarget {
 	#modes = new Map();
 	#send;
 
-	/* send(code, down) presses or releases a key in the desktop. */
+	/* send(code, down) presses or releases a key in the desktop. Tells of changes: "change" with code, mode. */
 	constructor(send) {
 		super();
 		this.#send = send;
@@ -44,6 +44,6 @@ export class Latches extends EventTarget {
 		if (was === "off" || mode === "off") {
 			this.#send(code, mode !== "off");
 		}
-		this.dispatchEvent(new CustomEvent("change", { detail: { code, mode } }));
+		this.dispatchEvent(Object.assign(new Event("change"), { code, mode }));
 	}
 }
