@@ -175,6 +175,13 @@ static int attempt_start(struct dial *d, int fd, const union dial_addr *w)
 	return 0;
 }
 
+static bool is_near(const union dial_addr *w)
+{
+	if (w->sa.sa_family == AF_INET)
+		return ntohl(w->in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(&w->in6.sin6_addr);
+}
+
 /* 1: connected (d->fd), 0: in progress, or -errno. On the same machine a connect in progress is
  * over before it has returned; asking once more saves the whole way through poll. */
 static int try_tcp(struct dial *d, const union dial_addr *w)
@@ -182,7 +189,7 @@ static int try_tcp(struct dial *d, const union dial_addr *w)
 	int fd = socket(w->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	sock_tune(fd, SOCK_BACKEND);
+	sock_tune(fd, is_near(w) ? SOCK_NEAR : SOCK_BACKEND);
 	int r = connect(fd, &w->sa, sizeof *w) < 0 ? -errno : 0;
 	if (r == -EINPROGRESS)
 		r = check(fd, w);

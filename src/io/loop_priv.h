@@ -74,7 +74,8 @@ void log_file_metrics(struct log_file *f, struct metrics *m);
 bool log_file_waiting(const struct log_file *f);
 
 /* Options of a stream socket, all best effort. What a listener has, its connections inherit. */
-enum sock_side { SOCK_CLIENT, SOCK_BACKEND };
+/* NEAR: a backend on this machine, which cannot vanish without a word. */
+enum sock_side { SOCK_CLIENT, SOCK_BACKEND, SOCK_NEAR };
 void sock_tune(int fd, enum sock_side side);
 
 #endif

@@ -21,6 +21,8 @@ static void set(int fd, int level, int name, int value)
 void sock_tune(int fd, enum sock_side side)
 {
 	set(fd, IPPROTO_TCP, TCP_NODELAY, 1); /* keystrokes */
+	if (side == SOCK_NEAR)
+		return;
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE);
 	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT);
