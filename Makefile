@@ -9,7 +9,8 @@
 #   make check        everything there is to check; the last line is "N passed, N failed"
 #   make lint         layers, banned functions, sizes, formatting, scripts
 #   make coverage     what the unit tests run of each file
-#   make bench        what the proxy costs, beside others (see tests/bench)
+#   make bench        what the proxy costs, beside others; BENCH_ARGS=--quick in a minute
+#                     (see tests/bench)
 #   make compile_commands.json    for clangd and other tools
 #   make install      the binary, the man page and the viewer; needs `make` first
 #   make uninstall    removes exactly what install wrote
@@ -24,9 +25,10 @@
 #   DESTDIR, prefix (/usr/local), bindir, datadir, mandir, libdir
 #   PKG_CONFIG, UV_CFLAGS, UV_LIBS, LLHTTP_CFLAGS, LLHTTP_LIBS, MBEDTLS_CFLAGS, MBEDTLS_LIBS
 #
-# A new .c file in src/*/, tests/unit/, tests/fake/, tests/fuzz/, tests/tools/ or tests/bench/
-# needs no line here. A test or tool that needs more to link says so in a comment line:
-# /* libs: -lssl -lcrypto */ or /* ldflags: -Wl,--wrap=malloc */.
+# A new .c file in src/*/, tests/unit/, tests/fake/, tests/fuzz/, tests/tools/ or tests/bench/*/
+# needs no line here; a folder of tests/bench/ is one program. A test or tool that needs more
+# to link says so in a comment line: /* libs: -lssl -lcrypto */ or
+# /* ldflags: -Wl,--wrap=malloc */.
 # When a needed library is missing, scripts/setup.sh is run; otherwise make stays offline.
 
 MAKEFLAGS += -rR --no-print-directory
@@ -134,14 +136,16 @@ fake_src := $(sort $(wildcard tests/fake/*.c))
 unit_src := $(sort $(wildcard tests/unit/test_*.c))
 unit_extra_src := $(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-tool_src := $(sort $(wildcard tests/tools/*.c tests/bench/*.c))
+tool_src := $(sort $(wildcard tests/tools/*.c))
+bench_src := $(sort $(wildcard tests/bench/*/*.c))
 obj = $(patsubst %.c,$(B)/obj/%.o,$1)
 
 unit_bin := $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src))
 fuzz_bin := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_src))
-tool_bin := $(addprefix $(B)/tools/,$(basename $(notdir $(tool_src))))
+bench_names := $(sort $(foreach s,$(bench_src),$(notdir $(patsubst %/,%,$(dir $s)))))
+tool_bin := $(addprefix $(B)/tools/,$(basename $(notdir $(tool_src))) $(bench_names))
 all_src := $(lib_src) $(wildcard src/app/main.c) $(fake_src) $(unit_src) $(unit_extra_src) \
-	$(fuzz_src) $(wildcard tests/fuzz/replay_main.c) $(tool_src)
+	$(fuzz_src) $(wildcard tests/fuzz/replay_main.c) $(tool_src) $(bench_src)
 
 # ---- rebuild when the flags change: the stamp is rewritten only if it differs ----
 .PHONY: FORCE
@@ -211,6 +215,14 @@ $(B)/tools/$(basename $(notdir $1)): $(call obj,$1) $(B)/ldflags
 endef
 $(foreach s,$(tool_src),$(eval $(call tool_rule,$s)))
 
+# A folder of tests/bench is one program: $(call bench_rule,NAME,SOURCES)
+define bench_rule
+$(B)/tools/$1: $(call obj,$2) $(B)/ldflags
+	$$(say) LINK $$@
+	$$(call link,$$(call asks,ldflags,$2)) $$(filter %.o,$$^) $$(call asks,libs,$2) -pthread $$(LDLIBS)
+endef
+$(foreach n,$(bench_names),$(eval $(call bench_rule,$n,$(filter tests/bench/$n/%,$(bench_src)))))
+
 -include $(patsubst %.o,%.d,$(call obj,$(all_src)))
 
 # ---- what to ask for ----
@@ -243,13 +255,16 @@ lint: $(B)/libwebsplice.a
 
 # Files to format: make format F="src/io/dial.c include/io/dial.h"; all of ours without F.
 format:
-	clang-format -i $(or $(F),$(wildcard src/*/*.[ch] include/*/*.h tests/*/*.[ch]))
+	clang-format -i $(or $(F),$(wildcard src/*/*.[ch] include/*/*.h tests/*/*.[ch] tests/bench/*/*.[ch]))
 
 coverage:
 	@BUILD='$(BUILD)' tests/coverage.sh
 
-bench: $(B)/websplice tools
-	@tests/bench/run.sh $(BENCH_ARGS)
+# Without the other proxies it goes on; without the tools it cannot.
+bench:
+	@scripts/setup.sh bench || echo 'make bench: going on without'
+	@$(MAKE) $(B)/websplice $(B)/tools/wsload $(B)/tools/wsbackend
+	@WEBSPLICE="$${WEBSPLICE:-$(B)/websplice}" node tests/bench/bench.mjs $(BENCH_ARGS)
 
 compile_commands.json: FORCE
 	@{ echo '['; { $(foreach s,$(all_src),\

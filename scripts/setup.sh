@@ -5,6 +5,8 @@
 #   scripts/setup.sh run     that, and what running needs: Node's npm and the viewer's
 #                            JavaScript packages (the default)
 #   scripts/setup.sh test    that, and what `make check` needs
+#   scripts/setup.sh bench   what compiling needs, and what `make bench` does: the proxies to
+#                            compare with, and OpenSSL for the load generator
 #
 # Says what it is about to install before it does. When nothing is missing it prints nothing,
 # asks nobody and is done at once. It needs root, or sudo, for Debian packages only.
@@ -25,7 +27,8 @@ die() {
 }
 
 # One need a line: LEVEL  PROBE  DEBIAN-PACKAGES. A probe is cmd:NAME (a command), file:PATTERN
-# (a file, shell pattern allowed). Levels include the ones before them: build, run, test.
+# (a file, shell pattern allowed). Levels include the ones before them: build, run, test; bench
+# includes build.
 needs() {
 	cat <<'END'
 build cmd:gcc                                   gcc
@@ -52,6 +55,11 @@ test  cmd:xterm                                 xterm
 test  cmd:xdotool                               xdotool
 test  cmd:xdpyinfo                              x11-utils
 test  file:/usr/share/novnc/vnc.html            novnc
+bench file:/usr/include/openssl/ssl.h           libssl-dev
+bench cmd:node                                  nodejs
+bench cmd:ip                                    iproute2
+bench file:/usr/sbin/haproxy                    haproxy
+bench cmd:websockify                            websockify
 END
 	if [ "$debian" -ge 13 ]; then
 		echo "build file:/usr/include/llhttp.h             libllhttp-dev"
@@ -64,12 +72,13 @@ case $level in
 build) levels=' build ' ;;
 run) levels=' build run ' ;;
 test) levels=' build run test ' ;;
+bench) levels=' build bench ' ;;
 -h | --help)
 	sed -n '2,/^$/s/^# \{0,1\}//p' scripts/setup.sh
 	exit 0
 	;;
 *)
-	echo "usage: scripts/setup.sh [build|run|test]" >&2
+	echo "usage: scripts/setup.sh [build|run|test|bench]" >&2
 	exit 2
 	;;
 esac

@@ -123,6 +123,15 @@ levels_include() {
 }
 check 'building needs no npm, running does' levels_include
 
+peers_for_bench() {
+	without websockify
+	setup run || return 1
+	[ ! -s "$work/asked" ] || return 1
+	setup bench
+	asked 'install .*websockify'
+}
+check 'other proxies only for the benchmark' peers_for_bench
+
 npm_by_lock() {
 	without
 	echo 'echo "npm $*" >>"$ASKED"' | stand_in_over npm

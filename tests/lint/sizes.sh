@@ -8,7 +8,7 @@ cd "${1:-.}" || exit 2
 FILE_MAX=400 FUNCTION_MAX=80 MEDIAN_MAX=15
 status=0
 
-sources=$(find src include -name '*.[ch]' | LC_ALL=C sort)
+sources=$(find src include tests/bench -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
 # shellcheck disable=SC2086 # a list of names without blanks
 for file in $sources; do
 	lines=$(wc -l <"$file")
