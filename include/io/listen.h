@@ -41,6 +41,9 @@ struct listen_set {
  * LISTEN_ERR is enough. workers is 1 … LISTEN_WORKERS. */
 int listen_open(struct listen_set *ret, const struct listen_at *at, unsigned workers, char *err,
                 size_t err_cap);
+/* Closes the descriptors once every listener has its own: a port must be gone when the last
+ * listener stops, not when the process ends. listen_close is still needed. */
+void listen_let_go(struct listen_set *s);
 /* Closes the descriptors; removes a unix socket's file if it is still ours. */
 void listen_close(struct listen_set *s);
 

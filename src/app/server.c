@@ -202,15 +202,16 @@ static int open_workers(struct server *s)
 	                             .log_fds_n = s->log_fds_n,
 	                             .connections = server_connections(s->options),
 	                             .all = s->workers,
-	                             .all_n = s->listen.n,
+	                             .all_n = server_worker_count(s->options),
 	                             .main = s->loop};
 
-	for (; s->workers_n < s->listen.n; s->workers_n++) {
-		setup.listen_fd = s->listen.fds[s->workers_n];
+	for (; s->workers_n < setup.all_n; s->workers_n++) {
+		setup.listen_fd = s->listen.fds[s->workers_n % s->listen.n];
 		int r = worker_new(&s->workers[s->workers_n], &setup);
 		if (r < 0)
 			return fail(why_errno(r));
 	}
+	listen_let_go(&s->listen);
 	for (unsigned i = 0; i < s->workers_n; i++)
 		if (worker_start(s->workers[i]) < 0)
 			return fail("cannot start a thread");

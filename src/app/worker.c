@@ -26,6 +26,7 @@ struct worker {
 	struct list sessions;
 	struct session_host host;
 	enum worker_command doing;
+	uint64_t shed_said; /* when the log was last told that clients are turned away; 0: never */
 	pthread_t thread;
 	bool started;
 	_Atomic unsigned command;
@@ -89,12 +90,30 @@ static uint64_t worker_connections(const struct worker *w)
 	return n;
 }
 
+/* Once in a while: whoever knocks without a pause must not fill the log as well. */
+static void worker_say_shed(struct worker *w, const char *reason)
+{
+	enum { SAY_MS = 1000 };
+	uint64_t now = w->env->timers->now;
+
+	if (w->shed_said && now - w->shed_said < SAY_MS)
+		return;
+	w->shed_said = now;
+	log_event(w->env->log, LOG_WARN, "clients are turned away", LOG_TEXT("reason", reason));
+}
+
+static void on_shed(void *owner, int err)
+{
+	worker_say_shed(owner, why_errno(err));
+}
+
 static void on_accepted(void *owner, struct link *link, const struct addr *peer)
 {
 	struct worker *w = owner;
 
 	if (w->setup.connections && worker_connections(w) >= w->setup.connections) {
 		metric_add(w->env->metrics, METRIC_SHED, 1);
+		worker_say_shed(w, "too many connections; see --max-connections");
 		link_abandon(link);
 	} else if (session_start(&w->sessions, w->env, w->setup.site, &w->host, link, peer) < 0) {
 		link_abandon(link);
@@ -173,7 +192,10 @@ static int worker_open(struct worker *w)
 	loop_on_wake(w->loop, on_wake, w);
 	if (o->traffic && (r = traffic_new(&w->traffic, w->env)) < 0)
 		return r;
-	return listener_start(&w->listener, w->loop, w->setup.listen_fd, on_accepted, w);
+	r = listener_start(&w->listener, w->loop, w->setup.listen_fd, on_accepted, w);
+	if (r == 0)
+		listener_on_shed(w->listener, on_shed);
+	return r;
 }
 
 /* Signals are the main thread's: the worker is born with all of them blocked. */

@@ -234,6 +234,11 @@ int listen_open(struct listen_set *ret, const struct listen_at *at, unsigned wor
 	return r;
 }
 
+void listen_let_go(struct listen_set *s)
+{
+	close_all(s);
+}
+
 void listen_close(struct listen_set *s)
 {
 	close_all(s);
