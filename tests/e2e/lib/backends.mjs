@@ -92,13 +92,22 @@ export const source = (t, { bytes, chunk = 65536, seed = 1, hold = false, ...opt
 	}, options);
 };
 
+/* The kernel has what was written, or never will. */
+export const drained = (socket) => new Promise((resolve) => {
+	const done = () => {
+		socket.off("drain", done).off("close", done);
+		resolve();
+	};
+	socket.on("drain", done).on("close", done);
+});
+
 /* Writes a pattern as fast as the other side takes it. */
 export async function pour(socket, pattern, bytes, chunk = 65536) {
 	for (let sent = 0; sent < bytes && !socket.destroyed;) {
 		const n = Math.min(chunk, bytes - sent);
 		sent += n;
 		if (!socket.write(pattern.at(sent - n, n)))
-			await Promise.race([once(socket, "drain"), once(socket, "close")]);
+			await drained(socket);
 	}
 }
 

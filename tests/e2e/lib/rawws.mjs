@@ -4,7 +4,6 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
 import net from "node:net";
 import { later, until } from "./wait.mjs";
 
@@ -54,12 +53,6 @@ export class Wire {
 
 	write(bytes) {
 		return this.socket.write(bytes, "latin1");
-	}
-
-	/* Resolves when the kernel has it all. */
-	async push(bytes) {
-		if (!this.write(bytes) && !this.closed)
-			await Promise.race([once(this.socket, "drain"), once(this.socket, "close")]).catch(() => {});
 	}
 
 	end() {

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 
 export const VARIANT = process.env.WEBSPLICE_VARIANT
 	|| /\/(asan|tsan)\//.exec(process.env.WEBSPLICE_BIN || process.env.WEBSPLICE || "")?.[1]
@@ -22,6 +23,11 @@ export const DEADLINE_MS = SANITIZED ? 60000 : 30000;
 
 export const KIB = 1024;
 export const MIB = 1024 * 1024;
+
+/* More than the kernel and the proxy hold between two ends that are not read: two connections,
+ * each with a send and a receive buffer. */
+const most = (name) => Number(readFileSync(`/proc/sys/net/ipv4/${name}`, "utf8").split(/\s+/)[2]);
+export const OVERFULL = (2 * (most("tcp_rmem") + most("tcp_wmem")) + 4 * MIB) >> 16 << 16;
 
 /* Polls until done() is truthy and gives that value. */
 export async function until(what, done, ms = DEADLINE_MS) {
