@@ -66,8 +66,15 @@ function readHost(host, port, protocol) {
 	const bare = host.trim();
 	const bracketed = /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(bare) ? `[${bare}]` : bare;
 	const url = parse(`${protocol}//${bracketed}/`);
-	if (!url || url.pathname !== "/" || url.username || url.password || url.search || url.hash
-		|| /[/\\?#@\s]/.test(bare)) {
+	if (
+		!url ||
+		url.pathname !== "/" ||
+		url.username ||
+		url.password ||
+		url.search ||
+		url.hash ||
+		/[/\\?#@\s]/.test(bare)
+	) {
 		throw new AddressError("host", `“${host}” is not the name or address of a host.`);
 	}
 	if (port) {

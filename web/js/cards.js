@@ -9,7 +9,12 @@ import { byId, make } from "./dom.js";
 const CARDS = ["form", "connecting", "waiting", "ended"];
 /* With a finger nobody needs a focus, and its ring would look like a mistake. */
 const byTouch = matchMedia("(pointer: coarse)").matches;
-const FOCUS = { form: "connect", connecting: "connecting-cancel", waiting: "waiting-now", ended: "ended-again" };
+const FOCUS = {
+	form: "connect",
+	connecting: "connecting-cancel",
+	waiting: "waiting-now",
+	ended: "ended-again",
+};
 
 /* Shows the card of a state, and moves the keyboard to what one most likely wants to press. */
 export function showCard(state) {
@@ -49,7 +54,9 @@ export function showWaiting(said, attempt, most) {
 
 export function showCountdown(seconds, of) {
 	byId("waiting-seconds").textContent = String(seconds);
-	byId("waiting-ring").style.strokeDashoffset = String(100 - Math.round(100 * seconds / Math.max(of, 1)));
+	byId("waiting-ring").style.strokeDashoffset = String(
+		100 - Math.round((100 * seconds) / Math.max(of, 1)),
+	);
 }
 
 function setText(id, text) {

@@ -8,9 +8,12 @@
  */
 
 const PARTS = new Map([
-	["ControlLeft", "Control"], ["ControlRight", "Control"],
-	["AltLeft", "Alt"], ["AltRight", "Alt"],
-	["ShiftLeft", "Shift"], ["ShiftRight", "Shift"],
+	["ControlLeft", "Control"],
+	["ControlRight", "Control"],
+	["AltLeft", "Alt"],
+	["AltRight", "Alt"],
+	["ShiftLeft", "Shift"],
+	["ShiftRight", "Shift"],
 ]);
 
 export class Chord {

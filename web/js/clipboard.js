@@ -20,8 +20,8 @@ export class Clipboard {
 	#session = null;
 	#field = byId("clipboard-text");
 	#note = byId("clipboard-note");
-	#pending = null;      /* copied in the desktop, but the browser wants a click first */
-	#known = null;        /* what both sides have */
+	#pending = null; /* copied in the desktop, but the browser wants a click first */
+	#known = null; /* what both sides have */
 
 	constructor(settings) {
 		this.#settings = settings;
@@ -46,8 +46,13 @@ export class Clipboard {
 
 	/* Sends this device's clipboard if we may read it without asking and it has changed. */
 	async look() {
-		if (!this.#session || !this.#settings.get("clipboard") || this.#settings.get("view_only")
-			|| await permission() !== "granted" || !document.hasFocus()) {
+		if (
+			!this.#session ||
+			!this.#settings.get("clipboard") ||
+			this.#settings.get("view_only") ||
+			(await permission()) !== "granted" ||
+			!document.hasFocus()
+		) {
 			return;
 		}
 		try {
@@ -118,7 +123,7 @@ export class Clipboard {
 			this.#send(await navigator.clipboard.readText());
 			toast("Sent. Paste it in the desktop.");
 		} catch {
-			toast("The browser did not give this page the clipboard. Paste into the text field instead.", "warn");
+			toast("The browser kept its clipboard. Paste into the text field instead.", "warn");
 		}
 		this.#explain();
 	}
@@ -140,12 +145,15 @@ export class Clipboard {
 
 const NOTES = {
 	granted: "Text that you copy is shared in both directions by itself.",
-	prompt: "Text copied in the desktop arrives here by itself. For the other direction press "
-		+ "“Send this device’s clipboard” once and allow it.",
-	denied: "The browser does not let this page read the clipboard. Paste into the field above, then send it.",
-	unknown: "Text copied in the desktop arrives here. For the other direction use the buttons above.",
-	insecure: "This page is not encrypted, so the browser keeps its clipboard to itself. Copy and paste "
-		+ "through the field above.",
+	prompt:
+		"Text copied in the desktop arrives here by itself. For the other direction press " +
+		"“Send this device’s clipboard” once and allow it.",
+	denied: "The browser keeps its clipboard to itself. Paste into the field above, then send it.",
+	unknown:
+		"Text copied in the desktop arrives here. For the other direction use the buttons above.",
+	insecure:
+		"This page is not encrypted, so the browser keeps its clipboard to itself. " +
+		"Copy and paste through the field above.",
 };
 
 /* granted, prompt, denied; unknown where browsers do not tell (Firefox, Safari). */

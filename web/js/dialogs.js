@@ -68,7 +68,7 @@ export async function askIdentity({ place, print, changed }, signal) {
 	dialog.querySelector("[data-long]").textContent = print.long.match(/.{1,4}/g).join(" ");
 	dialog.querySelector("[data-new]").hidden = changed;
 	dialog.querySelector("[data-changed]").hidden = !changed;
-	return await ask(dialog, signal) !== null;
+	return (await ask(dialog, signal)) !== null;
 }
 
 /*
@@ -77,7 +77,9 @@ export async function askIdentity({ place, print, changed }, signal) {
  */
 export async function askForeign({ place, page, password, exposed }) {
 	const dialog = byId("ask-foreign");
-	all("[data-place]", dialog).forEach((element) => { element.textContent = place; });
+	all("[data-place]", dialog).forEach((element) => {
+		element.textContent = place;
+	});
 	dialog.querySelector("[data-page]").textContent = page;
 	dialog.querySelector("[data-password]").hidden = !password;
 	dialog.querySelector("[data-exposed]").hidden = !exposed;
@@ -91,5 +93,5 @@ export async function askPlainly(title, text, yes) {
 	dialog.querySelector("h2").textContent = title;
 	dialog.querySelector("[data-text]").textContent = text;
 	dialog.querySelector("[type=submit]").textContent = yes;
-	return await ask(dialog) !== null;
+	return (await ask(dialog)) !== null;
 }

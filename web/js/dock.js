@@ -5,8 +5,8 @@
 
 import { byId } from "./dom.js";
 
-const DRAG_FROM = 6;        /* pixels: less is a click */
-const SHOWN_FIRST = 5000;   /* ms open at the start, to be seen */
+const DRAG_FROM = 6; /* pixels: less is a click */
+const SHOWN_FIRST = 5000; /* ms open at the start, to be seen */
 
 export class Dock extends EventTarget {
 	#dock = byId("dock");
@@ -117,12 +117,21 @@ export class Dock extends EventTarget {
 		this.#dragged = false;
 		this.#grip.setPointerCapture(event.pointerId);
 		const move = (now) => {
-			if (!this.#dragged && Math.hypot(now.clientX - from.x, now.clientY - from.y) < DRAG_FROM) {
+			if (
+				!this.#dragged &&
+				Math.hypot(now.clientX - from.x, now.clientY - from.y) < DRAG_FROM
+			) {
 				return;
 			}
 			this.#dragged = true;
-			this.#settings.set("dock_at", Math.round(1000 * now.clientX / window.innerWidth) / 10);
-			this.#settings.set("dock_edge", now.clientY > window.innerHeight / 2 ? "bottom" : "top");
+			this.#settings.set(
+				"dock_at",
+				Math.round((1000 * now.clientX) / window.innerWidth) / 10,
+			);
+			this.#settings.set(
+				"dock_edge",
+				now.clientY > window.innerHeight / 2 ? "bottom" : "top",
+			);
 			this.#place();
 		};
 		const end = () => {
@@ -140,7 +149,7 @@ export class Dock extends EventTarget {
 		this.#dock.dataset.edge = this.#settings.get("dock_edge");
 		const room = window.innerWidth;
 		const width = this.#dock.offsetWidth;
-		const middle = room * Math.min(100, Math.max(0, this.#settings.get("dock_at"))) / 100;
+		const middle = (room * Math.min(100, Math.max(0, this.#settings.get("dock_at")))) / 100;
 		const left = Math.min(Math.max(8, middle - width / 2), Math.max(8, room - width - 8));
 		this.#dock.style.left = `${Math.round(left)}px`;
 	}

@@ -100,7 +100,9 @@ function explainSecurity({ security }) {
 	}
 	return {
 		title: "The login was refused",
-		text: reason ? `The VNC server says: ${reason}` : "The VNC server did not accept the password.",
+		text: reason
+			? `The VNC server says: ${reason}`
+			: "The VNC server did not accept the password.",
 		hints: ["Check the user name and the password, and mind Caps Lock."],
 		forget: true,
 	};
@@ -118,7 +120,9 @@ function explainTimeout({ timeout }) {
 	return {
 		title: "The desktop does not answer",
 		text: "The server accepted the connection, but no VNC server spoke behind it.",
-		hints: ["Check that the server's target is the port of a VNC server, and that it is not stuck."],
+		hints: [
+			"Check that the server's target is the port of a VNC server, and that it is not stuck.",
+		],
 		retry: true,
 	};
 }
@@ -130,8 +134,10 @@ function explainFailure({ failure }) {
 		return {
 			title: "No way to log in that both sides know",
 			text: "The VNC server offers only security types that a browser cannot do.",
-			hints: ["Allow one of None, VncAuth, RA2ne, Plain or TightVNC on the VNC server, and let "
-				+ "the connection to this page be encrypted instead."],
+			hints: [
+				"Allow one of None, VncAuth, RA2ne, Plain or TightVNC on the VNC server, and let " +
+					"the connection to this page be encrypted instead.",
+			],
 		};
 	}
 	if (version) {
@@ -144,7 +150,7 @@ function explainFailure({ failure }) {
 	return {
 		title: "The desktop sent something that was not understood",
 		text: "The connection was ended to be safe.",
-		hints: ["Connecting again often helps. If it happens every time, the details below help to find out why."],
+		hints: ["Connecting again often helps. If not, the details below help to find out why."],
 	};
 }
 
@@ -155,7 +161,9 @@ function explainBackend(ending) {
 		text: ending.reason
 			? `The server says: ${quote(ending.reason)}`
 			: "The server could not connect to the VNC server, and did not say why.",
-		hints: running ? [] : ["Check that the VNC server is running, and that its address is right."],
+		hints: running
+			? []
+			: ["Check that the VNC server is running, and that its address is right."],
 		retry: true,
 	};
 }
@@ -168,31 +176,37 @@ function explainUnreachable(ending) {
 			text: `The web server answers, but ${where} did not become a WebSocket connection.`,
 			hints: [
 				"Check the path, and that a reverse proxy in between lets WebSockets through.",
-				"The server may also not allow connections from this page's address; its log says so.",
+				"The server may also not allow this page to connect; its log says so.",
 			],
 			retry: true,
 		};
 	}
 	return {
 		title: "The server cannot be reached",
-		text: ending.page === "down"
-			? "The web server that this page came from does not answer any more."
-			: `Nothing at ${where} accepted the connection.`,
-		hints: ["Check the network, and that the server is running."
-			+ (ending.url?.startsWith("wss:") ? " With encryption, its certificate must also be trusted." : "")],
+		text:
+			ending.page === "down"
+				? "The web server that this page came from does not answer any more."
+				: `Nothing at ${where} accepted the connection.`,
+		hints: [
+			"Check the network, and that the server is running." +
+				(ending.url?.startsWith("wss:")
+					? " With encryption, its certificate must also be trusted."
+					: ""),
+		],
 		retry: true,
 	};
 }
 
 const CODES = {
-	1000: (e) => (e.phase === "running"
-		? { title: "The desktop ended the connection", calm: true, retry: true }
-		: {
-			title: "The desktop hung up",
-			text: "The VNC server closed the connection before it showed a picture.",
-			hints: ["It may be full, or may allow only one viewer at a time."],
-			retry: true,
-		}),
+	1000: (e) =>
+		e.phase === "running"
+			? { title: "The desktop ended the connection", calm: true, retry: true }
+			: {
+					title: "The desktop hung up",
+					text: "The VNC server closed the connection before it showed a picture.",
+					hints: ["It may be full, or may allow only one viewer at a time."],
+					retry: true,
+				},
 	1001: () => ({
 		title: "The server is shutting down",
 		text: "It said goodbye to all connections.",
@@ -225,7 +239,10 @@ function withReason(said, { reason }) {
 	if (!reason) {
 		return said;
 	}
-	return { ...said, text: [said.text, `The server says: ${quote(reason)}`].filter(Boolean).join(" ") };
+	return {
+		...said,
+		text: [said.text, `The server says: ${quote(reason)}`].filter(Boolean).join(" "),
+	};
 }
 
 /* One line of facts, in a fixed order. */
@@ -239,7 +256,10 @@ function describe(ending) {
 		ending.failure && ending.failure,
 		ending.url && withoutSecrets(ending.url),
 	];
-	return parts.filter(Boolean).map((part) => tidy(part)).join(" · ");
+	return parts
+		.filter(Boolean)
+		.map((part) => tidy(part))
+		.join(" · ");
 }
 
 const placeOf = (url) => (url ? new URL(url).host + new URL(url).pathname : "that address");
@@ -251,6 +271,8 @@ const quote = (words) => `“${tidy(words)}”`;
 
 /* Text from the other side: no control or direction-changing characters, and not without end. */
 export function tidy(words, longest = 300) {
-	const clean = String(words).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+	const clean = String(words)
+		.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
+		.trim();
 	return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
 }

@@ -47,7 +47,9 @@ export class Form extends EventTarget {
 
 	/* Shows sentences about the link above the button. */
 	tell(notices, tone = "warn") {
-		byId("notices").append(...notices.map((text) => make("p", { class: `note ${tone}` }, text)));
+		byId("notices").append(
+			...notices.map((text) => make("p", { class: `note ${tone}` }, text)),
+		);
 	}
 
 	#where() {

@@ -15,7 +15,9 @@ export async function toggleFullscreen() {
 		await (document.exitFullscreen ?? document.webkitExitFullscreen).call(document);
 		return;
 	}
-	await (root.requestFullscreen ?? root.webkitRequestFullscreen).call(root, { navigationUI: "hide" });
+	await (root.requestFullscreen ?? root.webkitRequestFullscreen).call(root, {
+		navigationUI: "hide",
+	});
 	await navigator.keyboard?.lock?.();
 }
 

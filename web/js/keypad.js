@@ -20,16 +20,30 @@ export class Keypad {
 	/* Fills the key panel. */
 	buildPanel(panel) {
 		panel.append(
-			group("Combinations", COMBINATIONS.map((combination) => this.#combination(combination))),
-			group("Hold", MODIFIERS.map((code) => this.#modifier(code))),
-			...KEY_GROUPS.map(({ name, keys }) => group(name, keys.map((code) => this.#key(code)))),
+			group(
+				"Combinations",
+				COMBINATIONS.map((combination) => this.#combination(combination)),
+			),
+			group(
+				"Hold",
+				MODIFIERS.map((code) => this.#modifier(code)),
+			),
+			...KEY_GROUPS.map(({ name, keys }) =>
+				group(
+					name,
+					keys.map((code) => this.#key(code)),
+				),
+			),
 		);
 	}
 
 	/* Fills the row above a touch keyboard; tapping it must not take the focus from the field. */
 	buildRow(row) {
-		row.append(...TOUCH_ROW.map((code) =>
-			MODIFIERS.includes(code) ? this.#modifier(code) : this.#key(code)));
+		row.append(
+			...TOUCH_ROW.map((code) =>
+				MODIFIERS.includes(code) ? this.#modifier(code) : this.#key(code),
+			),
+		);
 		row.addEventListener("pointerdown", (event) => event.preventDefault());
 		row.addEventListener("mousedown", (event) => event.preventDefault());
 	}
@@ -54,10 +68,15 @@ export class Keypad {
 	}
 
 	#combination({ label, keys }) {
-		return keyButton(label, label, () => {
-			pressOrder(keys).forEach(([code, down]) => this.#send(KEYS[code], down));
-			this.used();
-		}, { "data-combination": keys.join("+") });
+		return keyButton(
+			label,
+			label,
+			() => {
+				pressOrder(keys).forEach(([code, down]) => this.#send(KEYS[code], down));
+				this.used();
+			},
+			{ "data-combination": keys.join("+") },
+		);
 	}
 
 	#modifier(code) {
@@ -78,13 +97,21 @@ export class Keypad {
 }
 
 function keyButton(label, name, act, attributes) {
-	const button = make("button", { type: "button", class: "key", "aria-label": name, ...attributes }, label);
+	const button = make(
+		"button",
+		{ type: "button", class: "key", "aria-label": name, ...attributes },
+		label,
+	);
 	button.addEventListener("click", act);
 	return button;
 }
 
 function group(name, buttons) {
 	const kind = name.toLowerCase().replace(" ", "-");
-	return make("div", { class: "keys", role: "group", "aria-label": name, "data-kind": kind },
-		make("h3", {}, name), make("div", { class: "key-grid" }, ...buttons));
+	return make(
+		"div",
+		{ class: "keys", role: "group", "aria-label": name, "data-kind": kind },
+		make("h3", {}, name),
+		make("div", { class: "key-grid" }, ...buttons),
+	);
 }

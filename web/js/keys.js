@@ -52,15 +52,43 @@ export const COMBINATIONS = [
 
 /* What the key panel shows, group by group. */
 export const KEY_GROUPS = [
-	{ name: "Keys", keys: ["Escape", "Tab", "Backspace", "Enter", "Insert", "Delete", "Home", "End",
-		"PageUp", "PageDown", "PrintScreen", "Pause", "ContextMenu"] },
+	{
+		name: "Keys",
+		keys: [
+			"Escape",
+			"Tab",
+			"Backspace",
+			"Enter",
+			"Insert",
+			"Delete",
+			"Home",
+			"End",
+			"PageUp",
+			"PageDown",
+			"PrintScreen",
+			"Pause",
+			"ContextMenu",
+		],
+	},
 	{ name: "Arrows", keys: ["ArrowLeft", "ArrowUp", "ArrowDown", "ArrowRight"] },
 	{ name: "Function keys", keys: Array.from({ length: 12 }, (_, i) => `F${i + 1}`) },
 ];
 
 /* What a touch keyboard lacks: the row above it. */
-export const TOUCH_ROW = ["Escape", "Tab", "ControlLeft", "AltLeft", "MetaLeft",
-	"ArrowLeft", "ArrowUp", "ArrowDown", "ArrowRight", "Delete", "Home", "End"];
+export const TOUCH_ROW = [
+	"Escape",
+	"Tab",
+	"ControlLeft",
+	"AltLeft",
+	"MetaLeft",
+	"ArrowLeft",
+	"ArrowUp",
+	"ArrowDown",
+	"ArrowRight",
+	"Delete",
+	"Home",
+	"End",
+];
 
 /* The presses and releases of a combination, in order: [code, down] pairs. */
 export function pressOrder(codes) {

@@ -11,7 +11,10 @@ export class Latches extends EventTarget {
 	#modes = new Map();
 	#send;
 
-	/* send(code, down) presses or releases a key in the desktop. Tells of changes: "change" with code, mode. */
+	/*
+	 * send(code, down) presses or releases a key in the desktop. Changes are told as "change"
+	 * with code and mode.
+	 */
 	constructor(send) {
 		super();
 		this.#send = send;
@@ -31,7 +34,9 @@ export class Latches extends EventTarget {
 	}
 
 	release() {
-		[...this.#held("once"), ...this.#held("locked")].forEach((code) => this.#change(code, "off"));
+		[...this.#held("once"), ...this.#held("locked")].forEach((code) =>
+			this.#change(code, "off"),
+		);
 	}
 
 	#held(mode) {

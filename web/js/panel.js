@@ -54,7 +54,11 @@ export class Panels extends EventTarget {
 	}
 
 	#closer() {
-		const button = make("button", { type: "button", class: "icon-button", "aria-label": "Close" }, icon("close"));
+		const button = make(
+			"button",
+			{ type: "button", class: "icon-button", "aria-label": "Close" },
+			icon("close"),
+		);
 		button.addEventListener("click", () => this.leave());
 		return button;
 	}

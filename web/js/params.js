@@ -65,11 +65,16 @@ export function readParams(href) {
 	const fragment = splitPairs(url.hash.slice(1));
 	const notices = [];
 	if (query.some(isPassword)) {
-		notices.push("The password in this link was ignored: before the “#” it reaches the "
-			+ "server and its log. Put it after the “#”: vnc.html#password=…");
+		notices.push(
+			"The password in this link was ignored: before the “#” it reaches the " +
+				"server and its log. Put it after the “#”: vnc.html#password=…",
+		);
 	}
 	const values = {
-		...readPairs(query.filter((pair) => !isPassword(pair)), notices),
+		...readPairs(
+			query.filter((pair) => !isPassword(pair)),
+			notices,
+		),
 		...readPairs(fragment, notices),
 	};
 	return { values, notices, clean: withoutPassword(url, query, fragment) };
@@ -87,10 +92,13 @@ const isPassword = (pair) => pair.name === "password";
 
 /* A plus sign is a plus sign here, not a blank: passwords have them. */
 function splitPairs(joined) {
-	return joined.split("&").filter((part) => part !== "").map((part) => {
-		const [name, ...rest] = part.split("=");
-		return { name: decode(name) ?? name, raw: rest.join("="), part };
-	});
+	return joined
+		.split("&")
+		.filter((part) => part !== "")
+		.map((part) => {
+			const [name, ...rest] = part.split("=");
+			return { name: decode(name) ?? name, raw: rest.join("="), part };
+		});
 }
 
 function readPairs(pairs, notices) {
@@ -121,7 +129,11 @@ function withoutPassword(url, query, fragment) {
 	return clean.href;
 }
 
-const joinPairs = (pairs) => pairs.filter((pair) => !isPassword(pair)).map((pair) => pair.part).join("&");
+const joinPairs = (pairs) =>
+	pairs
+		.filter((pair) => !isPassword(pair))
+		.map((pair) => pair.part)
+		.join("&");
 
 function decode(raw) {
 	try {

@@ -10,7 +10,11 @@ export async function askPage() {
 	const giveUp = new AbortController();
 	const timer = setTimeout(() => giveUp.abort(), PATIENCE);
 	try {
-		await fetch(location.pathname, { method: "HEAD", cache: "no-store", signal: giveUp.signal });
+		await fetch(location.pathname, {
+			method: "HEAD",
+			cache: "no-store",
+			signal: giveUp.signal,
+		});
 		return "up";
 	} catch {
 		return "down";

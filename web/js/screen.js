@@ -9,9 +9,15 @@ export class Screen {
 	#place = byId("screen");
 	#last = byId("last-frame");
 
-	get place() { return this.#place; }
-	get canvas() { return this.#place.querySelector("canvas"); }
-	get focused() { return this.#place.contains(document.activeElement); }
+	get place() {
+		return this.#place;
+	}
+	get canvas() {
+		return this.#place.querySelector("canvas");
+	}
+	get focused() {
+		return this.#place.contains(document.activeElement);
+	}
 
 	/* Once the picture is there: reachable with Tab, and named. */
 	show(name) {

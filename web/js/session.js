@@ -24,19 +24,25 @@ const GREET_WITHIN = 30_000;
 let library = null;
 
 /*
- * The library's class, loaded once; worth asking for early. _fail is a private method of it, but the only place where it
- * says what it objects to; if a later version has none, endings just carry less detail.
+ * The library's class, loaded once; worth asking for early. _fail is a private method of it, but
+ * the only place where it says what it objects to; if a later version has none, endings just
+ * carry less detail.
  */
 export function loadLibrary() {
-	library ??= import(LIBRARY).then(({ default: RFB }) => class extends RFB {
-		_fail(details) {
-			this.failure ??= String(details);
-			return super._fail(details);
-		}
-	}).catch((error) => {
-		library = null;
-		throw error;
-	});
+	library ??= import(LIBRARY)
+		.then(
+			({ default: RFB }) =>
+				class extends RFB {
+					_fail(details) {
+						this.failure ??= String(details);
+						return super._fail(details);
+					}
+				},
+		)
+		.catch((error) => {
+			library = null;
+			throw error;
+		});
 	return library;
 }
 
@@ -60,11 +66,19 @@ export class Session extends EventTarget {
 		this.#ending.url = options.url;
 	}
 
-	get phase() { return this.#ending.phase; }
-	get url() { return this.#options.url; }
-	get rfb() { return this.#rfb; }
+	get phase() {
+		return this.#ending.phase;
+	}
+	get url() {
+		return this.#options.url;
+	}
+	get rfb() {
+		return this.#rfb;
+	}
 	/* Fires when the session is over: for questions that then need no answer. */
-	get signal() { return this.#over.signal; }
+	get signal() {
+		return this.#over.signal;
+	}
 
 	async start() {
 		let Rfb;
@@ -137,7 +151,9 @@ export class Session extends EventTarget {
 			this.#ending.code ??= code;
 			this.#ending.reason ??= reason;
 		});
-		socket.addEventListener("message", ({ data }) => { this.received += data.byteLength ?? 0; });
+		socket.addEventListener("message", ({ data }) => {
+			this.received += data.byteLength ?? 0;
+		});
 		socket.addEventListener("open", () => {
 			this.#enter("greeting");
 			this.#wait("greeting", GREET_WITHIN);
@@ -153,17 +169,20 @@ export class Session extends EventTarget {
 		rfb.background = "transparent";
 		this.#rfb = rfb;
 		this.apply(settings);
-		const on = (name, handler) => rfb.addEventListener(name, ({ detail }) => {
-			if (!this.signal.aborted) {
-				handler(detail);
-			}
-		});
+		const on = (name, handler) =>
+			rfb.addEventListener(name, ({ detail }) => {
+				if (!this.signal.aborted) {
+					handler(detail);
+				}
+			});
 		on("connect", () => this.#run());
 		rfb.addEventListener("disconnect", () => {
 			this.#rfbOver = true;
 			this.#end({});
 		});
-		on("securityfailure", (detail) => { this.#ending.security = detail; });
+		on("securityfailure", (detail) => {
+			this.#ending.security = detail;
+		});
 		on("credentialsrequired", ({ types }) => this.#askUser("credentials", types));
 		on("serververification", ({ publickey }) => this.#askUser("identity", publickey));
 		on("desktopname", ({ name }) => this.#tell("name", tidy(name, 120)));
@@ -203,7 +222,11 @@ export class Session extends EventTarget {
 		}
 		clearTimeout(this.#timer);
 		const failure = this.#rfb?.failure;
-		Object.assign(this.#ending, { failure: closedBySocket(failure) ? undefined : failure }, facts);
+		Object.assign(
+			this.#ending,
+			{ failure: closedBySocket(failure) ? undefined : failure },
+			facts,
+		);
 		this.#over.abort();
 		if (this.#rfb && !this.#rfbOver) {
 			this.#rfb.disconnect();

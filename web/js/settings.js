@@ -13,19 +13,19 @@ const KEY = "websplice.settings";
 const coarse = matchMedia("(pointer: coarse)").matches;
 
 export const DEFAULTS = {
-	theme: "auto",             /* auto, dark, light */
-	resize: "scale",           /* off: 1:1; scale: fit; remote: the desktop follows the window */
-	view_clip: coarse,         /* 1:1 is moved by dragging instead of scroll bars */
+	theme: "auto" /* auto, dark, light */,
+	resize: "scale" /* off: 1:1; scale: fit; remote: the desktop follows the window */,
+	view_clip: coarse /* 1:1 is moved by dragging instead of scroll bars */,
 	view_only: false,
 	shared: true,
 	show_dot: false,
-	quality: 6,                /* 0 to 9 */
-	compression: 2,            /* 0 to 9 */
+	quality: 6 /* 0 to 9 */,
+	compression: 2 /* 0 to 9 */,
 	reconnect: true,
-	reconnect_delay: 2000,     /* ms before the first new try */
-	clipboard: true,           /* keep both clipboards the same where the browser lets us */
-	dock_at: 50,               /* where the toolbar hangs, per cent of the edge */
-	dock_edge: "top",          /* top, bottom */
+	reconnect_delay: 2000 /* ms before the first new try */,
+	clipboard: true /* keep both clipboards the same where the browser lets us */,
+	dock_at: 50 /* where the toolbar hangs, per cent of the edge */,
+	dock_edge: "top" /* top, bottom */,
 	dock_pinned: false,
 };
 
@@ -61,13 +61,18 @@ export class Settings extends EventTarget {
 	}
 }
 
-/* Storage is written by hand, by older versions, by other pages of this host: take only what fits. */
+/* Storage is written by hand, by older versions, by other pages of this host: only what fits. */
 function recall() {
 	try {
 		const stored = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-		return Object.fromEntries(Object.entries(stored)
-			.filter(([name, value]) => typeof value === typeof DEFAULTS[name] && !FLEETING.includes(name)
-				&& fits(name, value)));
+		return Object.fromEntries(
+			Object.entries(stored).filter(
+				([name, value]) =>
+					typeof value === typeof DEFAULTS[name] &&
+					!FLEETING.includes(name) &&
+					fits(name, value),
+			),
+		);
 	} catch {
 		return {};
 	}
@@ -118,11 +123,13 @@ export function bindSettings(root, settings) {
 	};
 	for (const control of controls) {
 		show(control);
-		control.addEventListener("input", () => settings.set(control.dataset.setting, valueOf(control)));
+		control.addEventListener("input", () =>
+			settings.set(control.dataset.setting, valueOf(control)),
+		);
 	}
-	settings.addEventListener("change", ({ detail }) => controls
-		.filter((control) => control.dataset.setting === detail.name)
-		.forEach(show));
+	settings.addEventListener("change", ({ detail }) =>
+		controls.filter((control) => control.dataset.setting === detail.name).forEach(show),
+	);
 }
 
 function valueOf(control) {

@@ -46,5 +46,7 @@ form.addEventListener("input", () => showLink(form));
 form.addEventListener("submit", (event) => event.preventDefault());
 byId("maker-copy").addEventListener("click", copyLink);
 byId("insecure").hidden = window.isSecureContext;
-document.querySelectorAll("[data-theme-button]").forEach((button) => followTheme(new Settings(), button));
+document
+	.querySelectorAll("[data-theme-button]")
+	.forEach((button) => followTheme(new Settings(), button));
 showLink(form);

@@ -59,10 +59,13 @@ export class Tools {
 		this.#facts.attach(session, address);
 		this.#facts.name("–");
 		byId("power").hidden = true;
-		const on = (name, handler) => session.addEventListener(name, ({ detail }) => handler(detail));
+		const on = (name, handler) =>
+			session.addEventListener(name, ({ detail }) => handler(detail));
 		on("name", (name) => this.#rename(name));
 		on("bell", () => this.#dock.ring());
-		on("power", (able) => { byId("power").hidden = !able; });
+		on("power", (able) => {
+			byId("power").hidden = !able;
+		});
 		on("clipping", () => this.#followSettings());
 	}
 
@@ -123,8 +126,12 @@ export class Tools {
 
 	#tieDock() {
 		this.#dock.addEventListener("left", () => this.#focusDesktop());
-		this.#panels.addEventListener("change", ({ detail }) => this.#facts.watch(detail === "panel-session"));
-		this.#screen.place.addEventListener("pointerdown", () => this.#dock.close(), { capture: true });
+		this.#panels.addEventListener("change", ({ detail }) =>
+			this.#facts.watch(detail === "panel-session"),
+		);
+		this.#screen.place.addEventListener("pointerdown", () => this.#dock.close(), {
+			capture: true,
+		});
 		byId("tool-drag").addEventListener("click", ({ currentTarget }) => {
 			const on = currentTarget.getAttribute("aria-pressed") !== "true";
 			currentTarget.setAttribute("aria-pressed", String(on));
@@ -146,7 +153,9 @@ export class Tools {
 		});
 		followFullscreen((on) => {
 			button.setAttribute("aria-pressed", String(on));
-			button.querySelector("use").setAttribute("href", `icons/sprite.svg#${on ? "window" : "fullscreen"}`);
+			button
+				.querySelector("use")
+				.setAttribute("href", `icons/sprite.svg#${on ? "window" : "fullscreen"}`);
 			button.title = on ? "Leave full screen" : "Full screen";
 		});
 	}
@@ -154,7 +163,7 @@ export class Tools {
 	#tieTouch() {
 		const button = byId("tool-touch");
 		button.hidden = !matchMedia("(any-pointer: coarse)").matches;
-		/* A press that moved the focus would hide the keyboard just before the click shows it again. */
+		/* A press that moves the focus would hide the keyboard before the click shows it again. */
 		button.addEventListener("pointerdown", (event) => event.preventDefault());
 		button.addEventListener("click", () => {
 			this.#panels.close();
@@ -175,7 +184,8 @@ export class Tools {
 	}
 
 	#tieKeyboard() {
-		const listen = (name, handler) => document.addEventListener(name, handler, { capture: true });
+		const listen = (name, handler) =>
+			document.addEventListener(name, handler, { capture: true });
 		listen("keydown", (event) => this.#chord.press(event.code));
 		listen("keyup", (event) => {
 			const complete = this.#chord.release(event.code);
@@ -201,7 +211,11 @@ export class Tools {
 		for (const button of all("[data-power]")) {
 			button.addEventListener("click", async () => {
 				const what = button.textContent;
-				const sure = await askPlainly(`${what}?`, "Work that is not saved there will be lost.", what);
+				const sure = await askPlainly(
+					`${what}?`,
+					"Work that is not saved there will be lost.",
+					what,
+				);
 				if (sure) {
 					this.#session?.rfb?.[button.dataset.power]();
 				}

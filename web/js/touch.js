@@ -90,7 +90,10 @@ export function watchCover() {
 	}
 	const measure = () => {
 		const covered = Math.max(0, Math.round(window.innerHeight - view.height - view.offsetTop));
-		document.documentElement.style.setProperty("--covered", view.scale > 1.01 ? "0px" : `${covered}px`);
+		document.documentElement.style.setProperty(
+			"--covered",
+			view.scale > 1.01 ? "0px" : `${covered}px`,
+		);
 	};
 	view.addEventListener("resize", measure);
 	view.addEventListener("scroll", measure);

@@ -63,8 +63,9 @@ function recall() {
 	try {
 		const stored = JSON.parse(localStorage.getItem(KEY) ?? "{}");
 		known.places = [stored.places].flat().filter((place) => typeof place === "string");
-		known.keys = [stored.keys].flat().filter((entry) =>
-			typeof entry?.url === "string" && typeof entry.print === "string");
+		known.keys = [stored.keys]
+			.flat()
+			.filter((entry) => typeof entry?.url === "string" && typeof entry.print === "string");
 	} catch {
 		/* nothing remembered, or nothing of ours */
 	}

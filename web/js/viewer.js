@@ -24,8 +24,8 @@ import { Settings } from "./settings.js";
 import { fingerprint, isTrusted, knownKey, trustKey, trustPlace } from "./trust.js";
 import { Tools } from "./tools.js";
 
-const SLOW = 6000;            /* ms after which we say that it takes long */
-const STEADY = 10_000;        /* ms of a running session that make the next loss a first one */
+const SLOW = 6000; /* ms after which we say that it takes long */
+const STEADY = 10_000; /* ms of a running session that make the next loss a first one */
 
 class Viewer {
 	#settings;
@@ -49,7 +49,9 @@ class Viewer {
 		this.#form = new Form(values);
 		this.#form.tell(notices);
 		this.#clipboard = new Clipboard(this.#settings);
-		this.#tools = new Tools(this.#settings, this.#screen, this.#clipboard, () => this.disconnect());
+		this.#tools = new Tools(this.#settings, this.#screen, this.#clipboard, () =>
+			this.disconnect(),
+		);
 		this.#settings.addEventListener("change", () => this.#session?.apply(this.#settings));
 		this.#listen();
 	}
@@ -68,7 +70,11 @@ class Viewer {
 			return;
 		}
 		const password = this.#form.fromLink ? this.#link.password : undefined;
-		if (this.#form.fromLink && address.foreign && !await this.#allowForeign(address, password)) {
+		if (
+			this.#form.fromLink &&
+			address.foreign &&
+			!(await this.#allowForeign(address, password))
+		) {
 			return;
 		}
 		if (address.url !== this.#address?.url) {
@@ -124,7 +130,8 @@ class Viewer {
 			credentials: this.#credentials,
 		});
 		this.#session = session;
-		const on = (name, handler) => session.addEventListener(name, ({ detail }) => handler(detail));
+		const on = (name, handler) =>
+			session.addEventListener(name, ({ detail }) => handler(detail));
 		on("phase", (phase) => this.#enter(phase));
 		on("credentials", (types) => this.#askCredentials(session, types));
 		on("identity", (key) => this.#askIdentity(session, key));
@@ -138,9 +145,11 @@ class Viewer {
 	}
 
 	#tellSlow() {
-		showConnecting(this.#session?.phase === "opening"
-			? `${this.#address.place} is taking its time to answer.`
-			: "The server has answered; now it is up to the desktop behind it.");
+		showConnecting(
+			this.#session?.phase === "opening"
+				? `${this.#address.place} is taking its time to answer.`
+				: "The server has answered; now it is up to the desktop behind it.",
+		);
 	}
 
 	#enter(phase) {
@@ -156,11 +165,15 @@ class Viewer {
 
 	async #askCredentials(session, types) {
 		clearTimeout(this.#slow);
-		const given = await askCredentials(types, {
-			place: this.#address.place,
-			refused: this.#refused,
-			exposed: this.#address.exposed,
-		}, session.signal);
+		const given = await askCredentials(
+			types,
+			{
+				place: this.#address.place,
+				refused: this.#refused,
+				exposed: this.#address.exposed,
+			},
+			session.signal,
+		);
 		if (session.signal.aborted) {
 			return;
 		}
@@ -176,8 +189,12 @@ class Viewer {
 		clearTimeout(this.#slow);
 		const print = await fingerprint(key);
 		const known = knownKey(session.url);
-		const accepted = known === print.long || await askIdentity(
-			{ place: this.#address.place, print, changed: known !== undefined }, session.signal);
+		const accepted =
+			known === print.long ||
+			(await askIdentity(
+				{ place: this.#address.place, print, changed: known !== undefined },
+				session.signal,
+			));
 		if (session.signal.aborted) {
 			return;
 		}
@@ -223,15 +240,23 @@ class Viewer {
 			this.#attempt = 0;
 		}
 		const insists = this.#link.reconnect === true && this.#form.fromLink;
-		return said.retry && this.#settings.get("reconnect") && (this.#worked || insists)
-			&& this.#attempt < MOST_TRIES;
+		return (
+			said.retry &&
+			this.#settings.get("reconnect") &&
+			(this.#worked || insists) &&
+			this.#attempt < MOST_TRIES
+		);
 	}
 
 	#wait(said) {
 		const ms = retryDelay(this.#attempt, this.#settings.get("reconnect_delay"));
 		this.#attempt++;
 		showWaiting(said, this.#attempt, MOST_TRIES);
-		this.#countdown.start(ms, (left) => showCountdown(left, Math.ceil(ms / 1000)), () => this.#open());
+		this.#countdown.start(
+			ms,
+			(left) => showCountdown(left, Math.ceil(ms / 1000)),
+			() => this.#open(),
+		);
 	}
 
 	#again() {
@@ -252,8 +277,10 @@ function boot() {
 		history.replaceState(null, "", params.clean);
 	}
 	if (!window.isSecureContext) {
-		params.notices.push("This page is not encrypted: others on the network may be able to see what you "
-			+ "type. Clipboard sharing and encrypted logins need https.");
+		params.notices.push(
+			"This page is not encrypted: others on the network may be able to see what you " +
+				"type. Clipboard sharing and encrypted logins need https.",
+		);
 	}
 	/* A link pasted over this page's address is a new link, even if only its fragment differs. */
 	window.addEventListener("hashchange", () => location.reload());

@@ -5,7 +5,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import {
-	DESKTOP, focusDesktop, inState, launch, newPage, openPanel, openViewer, pixelIs, startWebsplice, startXvnc, until,
+	DESKTOP,
+	focusDesktop,
+	inState,
+	launch,
+	newPage,
+	openPanel,
+	openViewer,
+	pixelIs,
+	startWebsplice,
+	startXvnc,
+	until,
 } from "./lib.mjs";
 
 const COLOUR = "#2a5d84";
@@ -64,7 +74,7 @@ describe("a desktop in the browser", () => {
 		await canvas.click({ position: { x: 100, y: 100 } });
 		await page.keyboard.type("Hello, World! 42 #~");
 		await page.keyboard.press("Enter");
-		await until("the text", async () => await contents(name) === "Hello, World! 42 #~");
+		await until("the text", async () => (await contents(name)) === "Hello, World! 42 #~");
 	});
 
 	it("points where one points, whatever the scale", async (t) => {
@@ -73,7 +83,10 @@ describe("a desktop in the browser", () => {
 			const box = await page.locator("#screen canvas").boundingBox();
 			await page.mouse.move(box.x + box.width * 0.75, box.y + box.height * 0.5);
 			await until("the pointer", async () => {
-				const seen = (await xvnc.run("xdotool", "getmouselocation")).match(/x:(\d+) y:(\d+)/).slice(1).map(Number);
+				const seen = (await xvnc.run("xdotool", "getmouselocation"))
+					.match(/x:(\d+) y:(\d+)/)
+					.slice(1)
+					.map(Number);
 				return Math.abs(seen[0] - 600) <= 1 && Math.abs(seen[1] - 300) <= 1;
 			});
 		}
@@ -105,17 +118,20 @@ describe("the picture's size", () => {
 	it("is 1:1 and moved by dragging", async (t) => {
 		await xvnc.run("xsetroot", "-mod", "200", "150", "-fg", "#ffffff", "-bg", COLOUR);
 		t.after(() => xvnc.run("xsetroot", "-solid", COLOUR));
-		await open(t, "#autoconnect=true&resize=off&view_clip=true", { viewport: { width: 500, height: 400 } });
+		await open(t, "#autoconnect=true&resize=off&view_clip=true", {
+			viewport: { width: 500, height: 400 },
+		});
 		assert.equal((await shown()).width, 500);
-		const picture = () => page.evaluate(() => document.querySelector("#screen canvas").toDataURL());
-		await until("the picture to settle", async () => await picture() === await picture());
+		const picture = () =>
+			page.evaluate(() => document.querySelector("#screen canvas").toDataURL());
+		await until("the picture to settle", async () => (await picture()) === (await picture()));
 		const before = await picture();
 		await page.locator("#tool-drag").click();
 		await page.mouse.move(400, 300);
 		await page.mouse.down();
 		await page.mouse.move(300, 225, { steps: 5 });
 		await page.mouse.up();
-		await until("the picture to move", async () => await picture() !== before);
+		await until("the picture to move", async () => (await picture()) !== before);
 	});
 
 	it("follows the window, if that is wanted", async (t) => {
@@ -124,16 +140,22 @@ describe("the picture's size", () => {
 		await openPanel(page, "Display");
 		await page.locator("#panel-display").getByRole("radio", { name: "Match window" }).check();
 		const size = async () => (await xvnc.run("xdpyinfo")).match(/dimensions:\s+(\d+x\d+)/)[1];
-		await until("the desktop's size", async () => await size() === "900x640");
+		await until("the desktop's size", async () => (await size()) === "900x640");
 		await page.setViewportSize({ width: 1010, height: 702 });
-		await until("the desktop's new size", async () => await size() === "1010x702");
+		await until("the desktop's new size", async () => (await size()) === "1010x702");
 		await until("the picture's new size", async () => (await shown()).width === 1010);
 	});
 });
 
 describe("the clipboard", () => {
 	const copy = (text) => {
-		const holder = xvnc.start("sh", "-c", "printf %s \"$1\" | xclip -selection clipboard -loops 0 -quiet", "sh", text);
+		const holder = xvnc.start(
+			"sh",
+			"-c",
+			'printf %s "$1" | xclip -selection clipboard -loops 0 -quiet',
+			"sh",
+			text,
+		);
 		return holder;
 	};
 	const paste = () => xvnc.run("timeout", "3", "xclip", "-selection", "clipboard", "-o");
@@ -144,10 +166,17 @@ describe("the clipboard", () => {
 		await focusDesktop(page);
 		const holder = copy("from the desktop: äöü €");
 		t.after(() => holder.stop());
-		await until("the panel's text", async () =>
-			await page.locator("#clipboard-text").inputValue() === "from the desktop: äöü €");
-		await until("the device's clipboard", async () =>
-			await page.evaluate(() => navigator.clipboard.readText()) === "from the desktop: äöü €");
+		await until(
+			"the panel's text",
+			async () =>
+				(await page.locator("#clipboard-text").inputValue()) === "from the desktop: äöü €",
+		);
+		await until(
+			"the device's clipboard",
+			async () =>
+				(await page.evaluate(() => navigator.clipboard.readText())) ===
+				"from the desktop: äöü €",
+		);
 	});
 
 	it("goes to the desktop by itself where the browser allows it", async (t) => {
@@ -156,7 +185,10 @@ describe("the clipboard", () => {
 		await page.locator("#dock-grip").focus();
 		await page.evaluate(() => navigator.clipboard.writeText("from the device: ñ ✓"));
 		await focusDesktop(page);
-		await until("the desktop's clipboard", async () => await paste() === "from the device: ñ ✓");
+		await until(
+			"the desktop's clipboard",
+			async () => (await paste()) === "from the device: ñ ✓",
+		);
 	});
 
 	it("goes to the desktop through the panel without any permission", async (t) => {
@@ -164,7 +196,7 @@ describe("the clipboard", () => {
 		await openPanel(page, "Clipboard");
 		await page.locator("#clipboard-text").fill("by hand");
 		await page.getByRole("button", { name: "Send to desktop" }).click();
-		await until("the desktop's clipboard", async () => await paste() === "by hand");
+		await until("the desktop's clipboard", async () => (await paste()) === "by hand");
 	});
 
 	it("can be typed where nothing can be pasted", async (t) => {
@@ -174,7 +206,7 @@ describe("the clipboard", () => {
 		await openPanel(page, "Clipboard");
 		await page.locator("#clipboard-text").fill("A pass-Phrase: 3+4=7\n");
 		await page.getByRole("button", { name: "Type it" }).click();
-		await until("the text", async () => await contents(name) === "A pass-Phrase: 3+4=7");
+		await until("the text", async () => (await contents(name)) === "A pass-Phrase: 3+4=7");
 	});
 });
 

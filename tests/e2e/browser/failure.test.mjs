@@ -3,14 +3,29 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
-	freePort, inState, launch, newPage, openDesktop, openViewer, pixelIs, startFakeVnc, startProxy, startWebsplice,
-	startXvnc, tool, until,
+	freePort,
+	inState,
+	launch,
+	newPage,
+	openDesktop,
+	openViewer,
+	pixelIs,
+	startFakeVnc,
+	startProxy,
+	startWebsplice,
+	startXvnc,
+	tool,
+	until,
 } from "./lib.mjs";
 
 let browser;
 
-before(async () => { browser = await launch(); });
-after(async () => { await browser?.close(); });
+before(async () => {
+	browser = await launch();
+});
+after(async () => {
+	await browser?.close();
+});
 
 async function viewer(t, options) {
 	const server = await startWebsplice(options);
@@ -25,7 +40,7 @@ async function viewer(t, options) {
 async function fake(t, script) {
 	const vnc = await startFakeVnc(script);
 	t.after(() => vnc.stop());
-	return { vnc, ...await viewer(t, { target: vnc.target }) };
+	return { vnc, ...(await viewer(t, { target: vnc.target })) };
 }
 
 const words = (page) => page.locator("#card-ended").innerText();
@@ -37,7 +52,10 @@ describe("a failure is told in words", () => {
 		await openViewer(page, server.url);
 		await inState(page, "ended");
 		assert.match(await words(page), /The desktop cannot be reached/);
-		assert.match(await words(page), new RegExp(`“backend ${target.replaceAll(".", "\\.")} refused the connection”`));
+		assert.match(
+			await words(page),
+			new RegExp(`“backend ${target.replaceAll(".", "\\.")} refused the connection”`),
+		);
 		await page.getByText("Details").click();
 		assert.match(await words(page), /close code 1011/);
 	});
@@ -71,7 +89,9 @@ describe("a failure is told in words", () => {
 	});
 
 	it("something that is no VNC server", async (t) => {
-		const { page, server } = await fake(t, async (client) => client.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
+		const { page, server } = await fake(t, async (client) =>
+			client.write("HTTP/1.1 400 Bad Request\r\n\r\n"),
+		);
 		await openViewer(page, server.url);
 		await inState(page, "ended");
 		assert.match(await words(page), /That is not a VNC server/);
@@ -124,9 +144,14 @@ describe("a failure is told in words", () => {
 		const { page, server, vnc } = await fake(t, openDesktop({ name: evil }));
 		await openViewer(page, server.url);
 		await inState(page, "running");
-		assert.equal(await page.locator("#fact-name").textContent(), "<img src=x onerror=alert(1)><b>name</b>");
+		assert.equal(
+			await page.locator("#fact-name").textContent(),
+			"<img src=x onerror=alert(1)><b>name</b>",
+		);
 		(await vnc.client()).cutText("<script>alert(2)</script>");
-		await until("the clipboard", async () => (await page.locator("#clipboard-text").inputValue()).includes("<script>"));
+		await until("the clipboard", async () =>
+			(await page.locator("#clipboard-text").inputValue()).includes("<script>"),
+		);
 		assert.equal(await page.locator("#dock b, #dock img, #dock script").count(), 0);
 		assert.deepEqual(page.faults, []);
 	});
@@ -142,7 +167,10 @@ describe("reconnecting", () => {
 		await pixelIs(page, 50, 50, "#2a5d84");
 		await first.stop();
 		await inState(page, "waiting");
-		assert.match(await page.locator("#card-waiting").innerText(), /\d+[\s\S]*Trying again by itself: \d+ of 20/);
+		assert.match(
+			await page.locator("#card-waiting").innerText(),
+			/\d+[\s\S]*Trying again by itself: \d+ of 20/,
+		);
 		assert.equal(await page.locator("#last-frame").isVisible(), true);
 		const second = await startXvnc({ colour: "#a03020", port: first.port });
 		t.after(() => second.stop());
@@ -160,7 +188,7 @@ describe("reconnecting", () => {
 		const seconds = async () => Number(await page.locator("#waiting-seconds").textContent());
 		const start = await seconds();
 		assert.ok(start > 40 && start <= 60, String(start));
-		await until("the countdown to move", async () => await seconds() < start);
+		await until("the countdown to move", async () => (await seconds()) < start);
 		await page.getByRole("button", { name: "Try now" }).click();
 		await inState(page, "running");
 		assert.equal(vnc.clients.length, 2);
@@ -178,7 +206,9 @@ describe("reconnecting", () => {
 			}
 			client.end();
 		});
-		await page.addInitScript(() => { Math.random = () => 0; });
+		await page.addInitScript(() => {
+			Math.random = () => 0;
+		});
 		await openViewer(page, server.url, "#autoconnect=true&reconnect_delay=1000");
 		await inState(page, "running");
 		(await vnc.client()).end();
@@ -188,7 +218,7 @@ describe("reconnecting", () => {
 		};
 		assert.equal(await first(1), 1);
 		assert.equal(await first(2), 2);
-		assert.ok(await first(3) > 2);
+		assert.ok((await first(3)) > 2);
 	});
 
 	it("not for ever", async (t) => {
@@ -225,7 +255,11 @@ describe("reconnecting", () => {
 		const { page, server } = await viewer(t, { target: `127.0.0.1:${port}` });
 		await openViewer(page, server.url, "#autoconnect=true");
 		await inState(page, "ended");
-		await openViewer(page, server.url, "?insist#autoconnect=true&reconnect=true&reconnect_delay=200");
+		await openViewer(
+			page,
+			server.url,
+			"?insist#autoconnect=true&reconnect=true&reconnect_delay=200",
+		);
 		await inState(page, "waiting");
 		const late = await startXvnc({ port });
 		t.after(() => late.stop());

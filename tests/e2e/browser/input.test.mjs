@@ -3,8 +3,20 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
-	DESKTOP, PHONE, focusDesktop, inState, launch, newPage, openDesktop, openPanel, openViewer, pixelIs, startFakeVnc,
-	startWebsplice, tool, until,
+	DESKTOP,
+	PHONE,
+	focusDesktop,
+	inState,
+	launch,
+	newPage,
+	openDesktop,
+	openPanel,
+	openViewer,
+	pixelIs,
+	startFakeVnc,
+	startWebsplice,
+	tool,
+	until,
 } from "./lib.mjs";
 
 let browser;
@@ -39,7 +51,8 @@ const CTRL = "ffe3";
 const ALT = "ffe9";
 const SHIFT = "ffe1";
 
-const keysAre = (client, wanted) => until(`the keys ${wanted}, not ${client.keys}`, () => client.keys === wanted);
+const keysAre = (client, wanted) =>
+	until(`the keys ${wanted}, not ${client.keys}`, () => client.keys === wanted);
 
 describe("keys", () => {
 	it("go to the desktop, Esc, Tab and F5 too", async (t) => {
@@ -80,7 +93,11 @@ describe("keys", () => {
 
 	it("Ctrl, Alt and Shift together lead to the toolbar, Esc back to the desktop", async (t) => {
 		const { page, client } = await open(t);
-		const focus = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.id);
+		const focus = () =>
+			page.evaluate(
+				() =>
+					document.activeElement.getAttribute("aria-label") ?? document.activeElement.id,
+			);
 		assert.match(await focus(), /^Remote desktop Fake desktop/);
 		for (const key of ["Control", "Alt", "Shift"]) {
 			await page.keyboard.down(key);
@@ -88,11 +105,11 @@ describe("keys", () => {
 		for (const key of ["Shift", "Alt", "Control"]) {
 			await page.keyboard.up(key);
 		}
-		await until("the toolbar", async () => await focus() === "Keys");
+		await until("the toolbar", async () => (await focus()) === "Keys");
 		await keysAre(client, `+${CTRL} +${ALT} +${SHIFT} -${SHIFT} -${ALT} -${CTRL}`);
 		client.messages.length = 0;
 		await page.keyboard.press("Enter");
-		await until("the panel", async () => await focus() === "panel-keys");
+		await until("the panel", async () => (await focus()) === "panel-keys");
 		await page.keyboard.press("Escape");
 		assert.equal(await focus(), "Keys");
 		await page.keyboard.press("Escape");
@@ -116,7 +133,9 @@ describe("keys", () => {
 		await focusDesktop(page);
 		await page.keyboard.down("Shift");
 		await keysAre(client, `+${SHIFT}`);
-		await page.evaluate(() => document.querySelector("#panel-display [data-setting=view_only]").click());
+		await page.evaluate(() =>
+			document.querySelector("#panel-display [data-setting=view_only]").click(),
+		);
 		await keysAre(client, `+${SHIFT} -${SHIFT}`);
 		await page.keyboard.up("Shift");
 	});
@@ -141,9 +160,12 @@ describe("only watching", () => {
 		await page.locator("#compression").fill("7");
 		await page.keyboard.press("Escape");
 	};
-	const input = (client) => client.messages.map(({ type }) => type).filter((type) => type !== "encodings");
-	const levels = (client) => client.messages.filter(({ type }) => type === "encodings").map(({ list }) => list);
-	const stirred = (client) => until("the new compression", () => levels(client).some((list) => list.includes(-256 + 7)));
+	const input = (client) =>
+		client.messages.map(({ type }) => type).filter((type) => type !== "encodings");
+	const levels = (client) =>
+		client.messages.filter(({ type }) => type === "encodings").map(({ list }) => list);
+	const stirred = (client) =>
+		until("the new compression", () => levels(client).some((list) => list.includes(-256 + 7)));
 
 	it("sends nothing", async (t) => {
 		const { page, client } = await open(t, "#autoconnect=true&view_only=true");
@@ -157,7 +179,10 @@ describe("only watching", () => {
 		const sign = page.getByRole("img", { name: "Only watching" });
 		assert.equal(await sign.isVisible(), false);
 		await openPanel(page, "Display");
-		await page.locator("#panel-display").getByLabel(/Only watch/).check();
+		await page
+			.locator("#panel-display")
+			.getByLabel(/Only watch/)
+			.check();
 		await focusDesktop(page);
 		assert.equal(await sign.isVisible(), true);
 		await page.reload();
@@ -190,7 +215,9 @@ describe("a phone", () => {
 	it("types with its own keyboard, corrections and all", async (t) => {
 		const { page, client } = await open(t, "#autoconnect=true", PHONE);
 		await (await tool(page, "Touch keyboard")).tap();
-		await until("the field", () => page.evaluate(() => document.activeElement.id === "touch-field"));
+		await until("the field", () =>
+			page.evaluate(() => document.activeElement.id === "touch-field"),
+		);
 		await page.keyboard.insertText("hé");
 		await keysAre(client, "+68 -68 +e9 -e9");
 		client.messages.length = 0;
@@ -223,8 +250,15 @@ describe("a phone", () => {
 		const { page, client } = await open(t, "#autoconnect=true", PHONE);
 		const box = await page.locator("#screen canvas").boundingBox();
 		await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
-		await until("a click in the middle", () => client.messages.some(({ type, mask, x, y }) =>
-			type === "pointer" && mask === 1 && Math.abs(x - 160) <= 2 && Math.abs(y - 120) <= 2));
+		await until("a click in the middle", () =>
+			client.messages.some(
+				({ type, mask, x, y }) =>
+					type === "pointer" &&
+					mask === 1 &&
+					Math.abs(x - 160) <= 2 &&
+					Math.abs(y - 120) <= 2,
+			),
+		);
 	});
 });
 
@@ -232,8 +266,10 @@ describe("the clipboard of an old server", () => {
 	it("travels both ways as Latin-1", async (t) => {
 		const { page, client } = await open(t);
 		client.cutText("from a server");
-		await until("the panel's text", async () =>
-			await page.locator("#clipboard-text").inputValue() === "from a server");
+		await until(
+			"the panel's text",
+			async () => (await page.locator("#clipboard-text").inputValue()) === "from a server",
+		);
 		await openPanel(page, "Clipboard");
 		await page.locator("#clipboard-text").fill("to a server");
 		await page.getByRole("button", { name: "Send to desktop" }).click();

@@ -4,13 +4,26 @@ import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import {
-	inState, launch, newPage, openDesktop, openViewer, pixelIs, startFakeVnc, startWebsplice, startXvnc, until,
+	inState,
+	launch,
+	newPage,
+	openDesktop,
+	openViewer,
+	pixelIs,
+	startFakeVnc,
+	startWebsplice,
+	startXvnc,
+	until,
 } from "./lib.mjs";
 
 let browser;
 
-before(async () => { browser = await launch(); });
-after(async () => { await browser?.close(); });
+before(async () => {
+	browser = await launch();
+});
+after(async () => {
+	await browser?.close();
+});
 
 async function viewer(t, target) {
 	const server = await startWebsplice({ target });
@@ -25,15 +38,20 @@ async function viewer(t, target) {
 async function fake(t, script) {
 	const vnc = await startFakeVnc(script);
 	t.after(() => vnc.stop());
-	return { vnc, ...await viewer(t, vnc.target) };
+	return { vnc, ...(await viewer(t, vnc.target)) };
 }
 
-const stored = (page) => page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+const stored = (page) =>
+	page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
 
 describe("a password (VncAuth, TigerVNC)", () => {
 	let xvnc;
-	before(async () => { xvnc = await startXvnc({ password: "s3cr+t" }); });
-	after(async () => { await xvnc?.stop(); });
+	before(async () => {
+		xvnc = await startXvnc({ password: "s3cr+t" });
+	});
+	after(async () => {
+		await xvnc?.stop();
+	});
 
 	const dialog = (page) => page.getByRole("dialog", { name: "Log in" });
 
@@ -42,11 +60,16 @@ describe("a password (VncAuth, TigerVNC)", () => {
 		await openViewer(page, server.url);
 		await dialog(page).waitFor();
 		assert.equal(await dialog(page).getByLabel("User name").isVisible(), false);
-		await until("the focus", () => page.evaluate(() => document.activeElement.name === "password"));
+		await until("the focus", () =>
+			page.evaluate(() => document.activeElement.name === "password"),
+		);
 		await page.keyboard.type("wrong");
 		await page.keyboard.press("Enter");
 		await inState(page, "ended");
-		assert.match(await page.locator("#card-ended").innerText(), /login was refused.*Authentication fail/s);
+		assert.match(
+			await page.locator("#card-ended").innerText(),
+			/login was refused.*Authentication fail/s,
+		);
 		await page.getByRole("button", { name: "Try again" }).click();
 		await dialog(page).waitFor();
 		assert.equal(await dialog(page).getByText("not accepted").isVisible(), true);
@@ -80,7 +103,9 @@ describe("a password (VncAuth, TigerVNC)", () => {
 		const { page, server } = await viewer(t, xvnc.target);
 		await openViewer(page, server.url, "");
 		await inState(page, "form");
-		await page.evaluate(() => { location.hash = "autoconnect=true&password=s3cr+t"; });
+		await page.evaluate(() => {
+			location.hash = "autoconnect=true&password=s3cr+t";
+		});
 		await inState(page, "running");
 		assert.doesNotMatch(page.url(), /password/);
 	});
@@ -118,7 +143,9 @@ describe("a password (VncAuth, TigerVNC)", () => {
 		const opened = await fake(t, async (client) => {
 			await client.greet(2);
 			client.write(Buffer.alloc(16, 7));
-			await new Promise((resolve) => { setTimeout(resolve, 1500); });
+			await new Promise((resolve) => {
+				setTimeout(resolve, 1500);
+			});
 			client.end();
 		});
 		await openViewer(opened.page, opened.server.url);
@@ -136,7 +163,10 @@ describe("a user name and a password (VeNCrypt Plain)", () => {
 			client.write([0], [1], [0, 0, 1, 0]);
 			await client.read(4);
 			const lengths = await client.read(8);
-			sent = [await client.read(lengths.readUInt32BE(0)), await client.read(lengths.readUInt32BE(4))].map(String);
+			sent = [
+				await client.read(lengths.readUInt32BE(0)),
+				await client.read(lengths.readUInt32BE(4)),
+			].map(String);
 			client.welcome();
 			await client.serve();
 		});
@@ -177,10 +207,16 @@ describe("a machine behind the server (XVP)", () => {
 describe("the server's key (RSA-AES)", () => {
 	/* 4 bytes of length in bits, modulus, exponent, each as long as the modulus. */
 	function publicKey() {
-		const { n, e } = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
+		const { n, e } = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({
+			format: "jwk",
+		});
 		const exponent = Buffer.from(e, "base64url");
-		return Buffer.concat([Buffer.from([0, 0, 8, 0]), Buffer.from(n, "base64url"),
-			Buffer.alloc(256 - exponent.length), exponent]);
+		return Buffer.concat([
+			Buffer.from([0, 0, 8, 0]),
+			Buffer.from(n, "base64url"),
+			Buffer.alloc(256 - exponent.length),
+			exponent,
+		]);
 	}
 
 	/* Shows keys[n] to the n-th client, and reports the bytes that the client sends then. */
@@ -196,10 +232,17 @@ describe("the server's key (RSA-AES)", () => {
 		const { page, server } = await fake(t, shows([key], sent));
 		await openViewer(page, server.url);
 		const dialog = page.getByRole("dialog", { name: "Is this the right server?" });
-		const short = createHash("sha1").update(key).digest("hex").slice(0, 16).match(/../g).join("-");
+		const short = createHash("sha1")
+			.update(key)
+			.digest("hex")
+			.slice(0, 16)
+			.match(/../g)
+			.join("-");
 		await dialog.getByText(short).waitFor();
 		assert.equal(await dialog.getByText("not the one that was accepted").isVisible(), false);
-		await until("the focus on the safe answer", () => page.evaluate(() => document.activeElement.textContent === "Cancel"));
+		await until("the focus on the safe answer", () =>
+			page.evaluate(() => document.activeElement.textContent === "Cancel"),
+		);
 		await page.keyboard.press("Enter");
 		await inState(page, "ended");
 		assert.match(await page.locator("#card-ended").innerText(), /did not accept the identity/);
@@ -216,7 +259,10 @@ describe("the server's key (RSA-AES)", () => {
 		await dialog.getByRole("button", { name: "It is the right one" }).click();
 		await until("the client's key", () => sent.length === 1 && sent[0] !== null);
 		await page.reload();
-		await until("the client's key, without a question", () => sent.length === 2 && sent[1] !== null);
+		await until(
+			"the client's key, without a question",
+			() => sent.length === 2 && sent[1] !== null,
+		);
 		assert.equal(vnc.clients.length, 2);
 		await page.reload();
 		await dialog.getByText("not the one that was accepted before").waitFor();
@@ -250,7 +296,9 @@ describe("a link to another server", () => {
 		assert.match(text, new RegExp(`127\\.0\\.0\\.1:${there.port}`));
 		assert.match(text, new RegExp(`127\\.0\\.0\\.1:${here.port}`));
 		assert.match(text, /holds a password/);
-		await until("the focus on the safe answer", () => page.evaluate(() => document.activeElement.textContent === "Cancel"));
+		await until("the focus on the safe answer", () =>
+			page.evaluate(() => document.activeElement.textContent === "Cancel"),
+		);
 		await page.keyboard.press("Escape");
 		await inState(page, "form");
 		assert.equal(vnc.clients.length, 0);
@@ -262,12 +310,16 @@ describe("a link to another server", () => {
 	it("connects if allowed, and asks again the next time unless told not to", async (t) => {
 		const { page, here, there, link } = await foreign(t);
 		await openViewer(page, here.url, link);
-		await ask(page).getByRole("button", { name: /^Connect to/ }).click();
+		await ask(page)
+			.getByRole("button", { name: /^Connect to/ })
+			.click();
 		await inState(page, "running");
 		assert.match(await page.title(), /There/);
 		await page.reload();
 		await ask(page).getByRole("checkbox").check();
-		await ask(page).getByRole("button", { name: /^Connect to/ }).click();
+		await ask(page)
+			.getByRole("button", { name: /^Connect to/ })
+			.click();
 		await inState(page, "running");
 		await page.reload();
 		await inState(page, "running");
@@ -286,8 +338,16 @@ describe("a link to another server", () => {
 
 	it("cannot name the host in the path", async (t) => {
 		const { page, here, there, vnc } = await foreign(t);
-		for (const path of [`//127.0.0.1:${there.port}/x`, `ws://127.0.0.1:${there.port}/`, `\\\\127.0.0.1:${there.port}\\x`]) {
-			await openViewer(page, here.url, `?n=${vnc.clients.length}${path.length}#autoconnect=true&path=${encodeURIComponent(path)}`);
+		for (const path of [
+			`//127.0.0.1:${there.port}/x`,
+			`ws://127.0.0.1:${there.port}/`,
+			`\\\\127.0.0.1:${there.port}\\x`,
+		]) {
+			await openViewer(
+				page,
+				here.url,
+				`?n=${vnc.clients.length}${path.length}#autoconnect=true&path=${encodeURIComponent(path)}`,
+			);
 			await page.getByRole("alert").getByText("is not a path on that server").waitFor();
 		}
 		assert.equal(vnc.clients.length, 0);

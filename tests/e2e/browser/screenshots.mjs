@@ -35,7 +35,11 @@ try {
 	const wide = await newPage(browser, { viewport: { width: 1280, height: 800 } });
 	await shoot(wide, server.url, { button: "Display", file: "screenshot.png", at: 84 });
 	const phone = await newPage(browser, { ...PHONE, colorScheme: "dark" });
-	await shoot(phone, server.url, { button: "Touch keyboard", file: "screenshot-phone.png", at: 50 });
+	await shoot(phone, server.url, {
+		button: "Touch keyboard",
+		file: "screenshot-phone.png",
+		at: 50,
+	});
 } finally {
 	await browser.close();
 	await server.stop();

@@ -4,22 +4,29 @@ import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { until } from "./wait.mjs";
 
-const BROWSER = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser"]
-	.find((path) => path && existsSync(path));
+const BROWSER = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
+	(path) => path && existsSync(path),
+);
 
 export const DESKTOP = { viewport: { width: 1200, height: 800 } };
-export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+export const PHONE = {
+	viewport: { width: 360, height: 740 },
+	hasTouch: true,
+	isMobile: true,
+	deviceScaleFactor: 2,
+};
 
 /* A name for the loopback that browsers do not take for it: what comes from there is not secure. */
 export const INSECURE_HOST = "insecure.test";
 
-export const launch = () => chromium.launch({
-	executablePath: BROWSER,
-	args: [
-		...(process.getuid() === 0 ? ["--no-sandbox"] : []),
-		`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`,
-	],
-});
+export const launch = () =>
+	chromium.launch({
+		executablePath: BROWSER,
+		args: [
+			...(process.getuid() === 0 ? ["--no-sandbox"] : []),
+			`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`,
+		],
+	});
 
 /*
  * A page of its own, with its own storage. `faults` collects what no page should do: exceptions,
@@ -46,17 +53,22 @@ export async function newPage(browser, options = DESKTOP) {
 }
 
 /* The viewer with a link's parameters. */
-export const openViewer = (page, url, rest = "#autoconnect=true") => page.goto(`${url}vnc.html${rest}`);
+export const openViewer = (page, url, rest = "#autoconnect=true") =>
+	page.goto(`${url}vnc.html${rest}`);
 
 export const inState = (page, state, timeout = 15_000) =>
 	page.locator(`body[data-state="${state}"]`).waitFor({ timeout });
 
 /* The colour of the picture at a point of the desktop, as "#rrggbb". */
-export const pixel = (page, x, y) => page.evaluate(([x, y]) => {
-	const canvas = document.querySelector("#screen canvas");
-	const [red, green, blue] = canvas.getContext("2d").getImageData(x, y, 1, 1).data;
-	return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
-}, [x, y]);
+export const pixel = (page, x, y) =>
+	page.evaluate(
+		([x, y]) => {
+			const canvas = document.querySelector("#screen canvas");
+			const [red, green, blue] = canvas.getContext("2d").getImageData(x, y, 1, 1).data;
+			return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+		},
+		[x, y],
+	);
 
 /* Waits for a colour; JPEG may be off by a little. */
 export async function pixelIs(page, x, y, wanted, slack = 6) {
@@ -75,7 +87,7 @@ export async function pixelIs(page, x, y, wanted, slack = 6) {
 /* The toolbar's button of that name, with the toolbar opened if it is closed. */
 export async function tool(page, name) {
 	const dock = page.locator("#dock");
-	if (await dock.getAttribute("data-open") !== "true") {
+	if ((await dock.getAttribute("data-open")) !== "true") {
 		await page.locator("#dock-grip").click();
 	}
 	return page.getByRole("button", { name, exact: true });

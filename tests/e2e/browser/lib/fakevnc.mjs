@@ -6,8 +6,13 @@
 import { createServer } from "node:net";
 import { until } from "./wait.mjs";
 
-const u16 = (...values) => Buffer.concat(values.map((value) => Buffer.from([value >> 8, value & 255])));
-const u32 = (value) => { const bytes = Buffer.alloc(4); bytes.writeUInt32BE(value); return bytes; };
+const u16 = (...values) =>
+	Buffer.concat(values.map((value) => Buffer.from([value >> 8, value & 255])));
+const u32 = (value) => {
+	const bytes = Buffer.alloc(4);
+	bytes.writeUInt32BE(value);
+	return bytes;
+};
 const counted = (text) => Buffer.concat([u32(Buffer.byteLength(text)), Buffer.from(text)]);
 
 const WIDTH = 320;
@@ -24,8 +29,14 @@ class Client {
 
 	constructor(socket) {
 		this.#socket = socket;
-		socket.on("data", (data) => { this.#bytes = Buffer.concat([this.#bytes, data]); this.#wake(); });
-		socket.on("close", () => { this.closed = true; this.#wake(); });
+		socket.on("data", (data) => {
+			this.#bytes = Buffer.concat([this.#bytes, data]);
+			this.#wake();
+		});
+		socket.on("close", () => {
+			this.closed = true;
+			this.#wake();
+		});
 		socket.on("error", () => {});
 	}
 
@@ -34,16 +45,24 @@ class Client {
 			if (this.closed) {
 				throw new Error("the client has gone");
 			}
-			await new Promise((resolve) => { this.#wake = resolve; });
+			await new Promise((resolve) => {
+				this.#wake = resolve;
+			});
 		}
 		const taken = this.#bytes.subarray(0, length);
 		this.#bytes = this.#bytes.subarray(length);
 		return taken;
 	}
 
-	write(...parts) { this.#socket.write(Buffer.concat(parts.map((part) => Buffer.from(part)))); }
-	end() { this.#socket.end(); }
-	destroy() { this.#socket.destroy(); }
+	write(...parts) {
+		this.#socket.write(Buffer.concat(parts.map((part) => Buffer.from(part))));
+	}
+	end() {
+		this.#socket.end();
+	}
+	destroy() {
+		this.#socket.destroy();
+	}
 
 	/* 7.1.1, 7.1.2: version, then one security type. */
 	async greet(...types) {
@@ -54,15 +73,26 @@ class Client {
 	}
 
 	/* 7.1.3: the login worked. */
-	welcome() { this.write(u32(0)); }
+	welcome() {
+		this.write(u32(0));
+	}
 
 	/* 7.1.3: it did not. */
-	refuse(reason) { this.write(u32(1), counted(reason)); this.end(); }
+	refuse(reason) {
+		this.write(u32(1), counted(reason));
+		this.end();
+	}
 
 	/* 7.3: the desktop; then answers as a server does until the client goes. */
 	async serve({ name = "Fake desktop", colour = ORANGE } = {}) {
 		await this.read(1);
-		this.write(u16(WIDTH, HEIGHT), [32, 24, 0, 1], u16(255, 255, 255), [0, 8, 16, 0, 0, 0], counted(name));
+		this.write(
+			u16(WIDTH, HEIGHT),
+			[32, 24, 0, 1],
+			u16(255, 255, 255),
+			[0, 8, 16, 0, 0, 0],
+			counted(name),
+		);
 		this.drawn = false;
 		try {
 			for (;;) {
@@ -74,8 +104,12 @@ class Client {
 	}
 
 	/* 7.6.4: something was copied. */
-	cutText(text) { this.write([3, 0, 0, 0], counted(text)); }
-	bell() { this.write([2]); }
+	cutText(text) {
+		this.write([3, 0, 0, 0], counted(text));
+	}
+	bell() {
+		this.write([2]);
+	}
 
 	/* The recorded messages of one type, once there are at least `least`. */
 	async seen(type, least = 1) {
@@ -86,8 +120,10 @@ class Client {
 
 	/* Key presses as "+ff1b -ff1b". */
 	get keys() {
-		return this.messages.filter(({ type }) => type === "key")
-			.map(({ down, keysym }) => `${down ? "+" : "-"}${keysym.toString(16)}`).join(" ");
+		return this.messages
+			.filter(({ type }) => type === "key")
+			.map(({ down, keysym }) => `${down ? "+" : "-"}${keysym.toString(16)}`)
+			.join(" ");
 	}
 
 	/* 7.5: what clients say. */
@@ -98,16 +134,28 @@ class Client {
 		} else if (type === 2) {
 			const count = (await this.read(3)).readUInt16BE(1);
 			const bytes = await this.read(4 * count);
-			this.messages.push({ type: "encodings", list: Array.from({ length: count }, (_, i) => bytes.readInt32BE(4 * i)) });
+			this.messages.push({
+				type: "encodings",
+				list: Array.from({ length: count }, (_, i) => bytes.readInt32BE(4 * i)),
+			});
 		} else if (type === 3) {
 			await this.read(9);
 			this.#draw(colour);
 		} else if (type === 4) {
 			const bytes = await this.read(7);
-			this.messages.push({ type: "key", down: bytes[0] === 1, keysym: bytes.readUInt32BE(3) });
+			this.messages.push({
+				type: "key",
+				down: bytes[0] === 1,
+				keysym: bytes.readUInt32BE(3),
+			});
 		} else if (type === 5) {
 			const bytes = await this.read(5);
-			this.messages.push({ type: "pointer", mask: bytes[0], x: bytes.readUInt16BE(1), y: bytes.readUInt16BE(3) });
+			this.messages.push({
+				type: "pointer",
+				mask: bytes[0],
+				x: bytes.readUInt16BE(1),
+				y: bytes.readUInt16BE(3),
+			});
 		} else if (type === 6) {
 			const length = (await this.read(7)).readUInt32BE(3);
 			this.messages.push({ type: "cut", text: (await this.read(length)).toString("latin1") });
@@ -138,17 +186,20 @@ export async function startFakeVnc(script) {
 		clients.push(client);
 		Promise.resolve(script(client, clients.length)).catch(() => client.destroy());
 	});
-	await new Promise((resolve, reject) => server.on("error", reject).listen(0, "127.0.0.1", resolve));
+	await new Promise((resolve, reject) =>
+		server.on("error", reject).listen(0, "127.0.0.1", resolve),
+	);
 	const { port } = server.address();
 	return {
 		port,
 		target: `127.0.0.1:${port}`,
 		clients,
 		client: () => until("a client of the fake VNC server", () => clients.at(-1)),
-		stop: () => new Promise((resolve) => {
-			server.close(resolve);
-			clients.forEach((client) => client.destroy());
-		}),
+		stop: () =>
+			new Promise((resolve) => {
+				server.close(resolve);
+				clients.forEach((client) => client.destroy());
+			}),
 	};
 }
 

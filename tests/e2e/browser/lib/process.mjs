@@ -12,19 +12,39 @@ export class Program {
 
 	constructor(command, args, options = {}) {
 		this.name = command;
-		this.#child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], ...options });
-		this.#child.stdout?.on("data", (data) => { this.output += data; });
-		this.#child.stderr?.on("data", (data) => { this.output += data; });
+		this.#child = spawn(command, args, {
+			stdio: ["ignore", "pipe", "pipe", "pipe"],
+			...options,
+		});
+		this.#child.stdout?.on("data", (data) => {
+			this.output += data;
+		});
+		this.#child.stderr?.on("data", (data) => {
+			this.output += data;
+		});
 		this.#ended = new Promise((resolve) => {
-			this.#child.on("error", (error) => { this.output += error; resolve(); });
+			this.#child.on("error", (error) => {
+				this.output += error;
+				resolve();
+			});
 			this.#child.on("exit", resolve);
 		});
 	}
 
-	get pid() { return this.#child.pid; }
+	get pid() {
+		return this.#child.pid;
+	}
 	/* The fourth descriptor, for programs that report a number there. */
-	get report() { return this.#child.stdio[3]; }
-	get running() { return this.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null; }
+	get report() {
+		return this.#child.stdio[3];
+	}
+	get running() {
+		return (
+			this.pid !== undefined &&
+			this.#child.exitCode === null &&
+			this.#child.signalCode === null
+		);
+	}
 
 	/* Resolves when it has ended by itself. */
 	async end(ms = 10_000) {

@@ -10,21 +10,31 @@ import { until } from "./wait.mjs";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 export const WEB = here("../../../../web");
-const BINARY = process.env.WEBSPLICE_BIN || process.env.WEBSPLICE || here("../../../../build/release/websplice");
+const BINARY =
+	process.env.WEBSPLICE_BIN ||
+	process.env.WEBSPLICE ||
+	here("../../../../build/release/websplice");
 
 /* What a healthy server never says. */
 const ALARMS = /Sanitizer|runtime error:|websplice: BUG|stack smashing/;
 
 /*
- * Starts websplice with our pages before `target` ("host:port"; none for a test card in args). Gives {url, port, program, stop}.
+ * Starts websplice with our pages before `target` ("host:port"; none for a test card in args).
+ * Gives {url, port, program, stop}.
  * port: to come back where an earlier one was.
  */
 export async function startWebsplice({ web = WEB, target, args = [], port }) {
 	if (!existsSync(BINARY)) {
 		throw new Error(`${BINARY} is not there: build it first (make), or set WEBSPLICE`);
 	}
-	const at = port ?? await freePort();
-	const program = new Program(BINARY, ["--web", web, ...args, `127.0.0.1:${at}`, ...(target ? [target] : [])]);
+	const at = port ?? (await freePort());
+	const program = new Program(BINARY, [
+		"--web",
+		web,
+		...args,
+		`127.0.0.1:${at}`,
+		...(target ? [target] : []),
+	]);
 	const url = `http://127.0.0.1:${at}/`;
 	try {
 		await until("the server to answer", async () => {
@@ -65,7 +75,13 @@ export async function startProxy({ prefix, port, websockets = true }) {
 			reply.writeHead(404).end();
 			return;
 		}
-		const onward = request({ host: "127.0.0.1", port, path, method: client.method, headers: client.headers });
+		const onward = request({
+			host: "127.0.0.1",
+			port,
+			path,
+			method: client.method,
+			headers: client.headers,
+		});
 		onward.on("response", (answer) => {
 			reply.writeHead(answer.statusCode, answer.headers);
 			answer.pipe(reply);
@@ -80,24 +96,33 @@ export async function startProxy({ prefix, port, websockets = true }) {
 			return;
 		}
 		const onward = connect(port, "127.0.0.1");
-		const lines = client.rawHeaders.reduce((text, word, i) => text + word + (i % 2 ? "\r\n" : ": "), "");
+		const lines = client.rawHeaders.reduce(
+			(text, word, i) => text + word + (i % 2 ? "\r\n" : ": "),
+			"",
+		);
 		onward.write(`GET ${path} HTTP/1.1\r\n${lines}\r\n`);
 		onward.write(head);
 		socket.pipe(onward).pipe(socket);
 		for (const end of [socket, onward]) {
-			end.on("error", () => { socket.destroy(); onward.destroy(); });
+			end.on("error", () => {
+				socket.destroy();
+				onward.destroy();
+			});
 		}
 	});
 	server.on("connection", (socket) => {
 		sockets.add(socket);
 		socket.on("close", () => sockets.delete(socket));
 	});
-	await new Promise((resolve, reject) => server.on("error", reject).listen(0, "127.0.0.1", resolve));
+	await new Promise((resolve, reject) =>
+		server.on("error", reject).listen(0, "127.0.0.1", resolve),
+	);
 	return {
 		url: `http://127.0.0.1:${server.address().port}${prefix}`,
-		stop: () => new Promise((resolve) => {
-			server.close(resolve);
-			sockets.forEach((socket) => socket.destroy());
-		}),
+		stop: () =>
+			new Promise((resolve) => {
+				server.close(resolve);
+				sockets.forEach((socket) => socket.destroy());
+			}),
 	};
 }

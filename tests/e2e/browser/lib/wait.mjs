@@ -24,9 +24,12 @@ export async function until(what, look, ms = 15_000) {
 /* Bounds a promise that has no deadline of its own. */
 export async function within(what, promise, ms = 15_000) {
 	const giveUp = new AbortController();
-	const late = pause(ms, undefined, { signal: giveUp.signal, ref: false }).then(() => {
-		throw new Error(`waited ${ms} ms in vain: ${what}`);
-	}, () => {});
+	const late = pause(ms, undefined, { signal: giveUp.signal, ref: false }).then(
+		() => {
+			throw new Error(`waited ${ms} ms in vain: ${what}`);
+		},
+		() => {},
+	);
 	try {
 		return await Promise.race([promise, late]);
 	} finally {

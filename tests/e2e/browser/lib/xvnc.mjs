@@ -23,17 +23,38 @@ function passwordFile(password) {
  * ...args), run(program, ...args), stop()}; start() is for programs that stay, run() for those
  * that end. port: to come back where an earlier one was.
  */
-export async function startXvnc({ password, geometry = "800x600", colour = "#2a5d84", port, name = "Workbench" } = {}) {
+export async function startXvnc({
+	password,
+	geometry = "800x600",
+	colour = "#2a5d84",
+	port,
+	name = "Workbench",
+} = {}) {
 	const folder = await mkdtemp(join(tmpdir(), "xvnc-"));
-	const at = port ?? await freePort();
+	const at = port ?? (await freePort());
 	const security = ["-SecurityTypes", "None"];
 	if (password) {
 		const file = join(folder, "passwd");
 		await writeFile(file, passwordFile(password), { mode: 0o600 });
 		security.splice(0, 2, "-SecurityTypes", "VncAuth", "-PasswordFile", file);
 	}
-	const server = new Program("Xvnc", ["-displayfd", "3", "-rfbport", String(at), "-localhost", ...security,
-		"-geometry", geometry, "-depth", "24", "-desktop", name, "-AlwaysShared", "-BlacklistThreshold", "1000"]);
+	const server = new Program("Xvnc", [
+		"-displayfd",
+		"3",
+		"-rfbport",
+		String(at),
+		"-localhost",
+		...security,
+		"-geometry",
+		geometry,
+		"-depth",
+		"24",
+		"-desktop",
+		name,
+		"-AlwaysShared",
+		"-BlacklistThreshold",
+		"1000",
+	]);
 	const programs = [];
 	const stop = async () => {
 		for (const program of programs.reverse()) {
@@ -68,7 +89,10 @@ export async function startXvnc({ password, geometry = "800x600", colour = "#2a5
 function canConnect(port) {
 	return new Promise((resolve) => {
 		const socket = connect(port, "127.0.0.1");
-		socket.on("connect", () => { socket.destroy(); resolve(true); });
+		socket.on("connect", () => {
+			socket.destroy();
+			resolve(true);
+		});
 		socket.on("error", () => resolve(false));
 	});
 }

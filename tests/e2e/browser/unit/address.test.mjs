@@ -15,7 +15,12 @@ const TABLE = [
 	[{ path: "other" }, PAGE, "wss://example.org/console/1/other", false],
 	[{ path: "/abs/x" }, PAGE, "wss://example.org/abs/x", false],
 	[{ path: "../2/ws" }, PAGE, "wss://example.org/console/2/ws", false],
-	[{ path: "websockify?token=a b" }, PAGE, "wss://example.org/console/1/websockify?token=a%20b", false],
+	[
+		{ path: "websockify?token=a b" },
+		PAGE,
+		"wss://example.org/console/1/websockify?token=a%20b",
+		false,
+	],
 	[{ path: "ws#part" }, PAGE, "wss://example.org/console/1/ws", false],
 	[{ token: "a&b" }, PAGE, "wss://example.org/console/1/websockify?token=a%26b", false],
 	[{ path: "w?x=1", token: "t" }, PAGE, "wss://example.org/console/1/w?x=1&token=t", false],
@@ -45,18 +50,39 @@ describe("where a session connects to", () => {
 		});
 	}
 
-	for (const path of ["//evil.example/x", "https://evil.example/x", "wss://evil.example/", "\\\\evil.example\\x",
-		"http://evil.example", "javascript:alert(1)", "/\\evil.example/x", "https://user@example.org/x"]) {
+	for (const path of [
+		"//evil.example/x",
+		"https://evil.example/x",
+		"wss://evil.example/",
+		"\\\\evil.example\\x",
+		"http://evil.example",
+		"javascript:alert(1)",
+		"/\\evil.example/x",
+		"https://user@example.org/x",
+	]) {
 		it(`does not let the path ${path} name a host`, () => {
-			assert.throws(() => resolveAddress({ path }, PAGE), (error) =>
-				error instanceof AddressError && error.field === "path");
+			assert.throws(
+				() => resolveAddress({ path }, PAGE),
+				(error) => error instanceof AddressError && error.field === "path",
+			);
 		});
 	}
 
-	for (const host of ["a/b", "user@evil.example", "a b", "evil.example?x", "evil.example#x", "evil\\x", "[::1", "a:b:c:d:x"]) {
+	for (const host of [
+		"a/b",
+		"user@evil.example",
+		"a b",
+		"evil.example?x",
+		"evil.example#x",
+		"evil\\x",
+		"[::1",
+		"a:b:c:d:x",
+	]) {
 		it(`does not take ${host} for a host`, () => {
-			assert.throws(() => resolveAddress({ host }, PAGE), (error) =>
-				error instanceof AddressError && error.field === "host");
+			assert.throws(
+				() => resolveAddress({ host }, PAGE),
+				(error) => error instanceof AddressError && error.field === "host",
+			);
 		});
 	}
 

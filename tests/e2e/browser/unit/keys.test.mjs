@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Chord } from "../../../../web/js/chord.js";
 import {
-	COMBINATIONS, KEYS, KEY_GROUPS, MODIFIERS, TOUCH_ROW, keysymOf, pressOrder, typedBetween,
+	COMBINATIONS,
+	KEYS,
+	KEY_GROUPS,
+	MODIFIERS,
+	TOUCH_ROW,
+	keysymOf,
+	pressOrder,
+	typedBetween,
 } from "../../../../web/js/keys.js";
 import { Latches } from "../../../../web/js/latches.js";
 import KeyTable from "../../../../web/node_modules/@novnc/novnc/core/input/keysym.js";
@@ -13,8 +20,12 @@ import XtScancode from "../../../../web/node_modules/@novnc/novnc/core/input/xts
 
 describe("the tables", () => {
 	it("name only keys that there are", () => {
-		const used = [...COMBINATIONS.flatMap(({ keys }) => keys), ...KEY_GROUPS.flatMap(({ keys }) => keys),
-			...MODIFIERS, ...TOUCH_ROW];
+		const used = [
+			...COMBINATIONS.flatMap(({ keys }) => keys),
+			...KEY_GROUPS.flatMap(({ keys }) => keys),
+			...MODIFIERS,
+			...TOUCH_ROW,
+		];
 		for (const code of used) {
 			assert.ok(KEYS[code], code);
 		}
@@ -22,12 +33,32 @@ describe("the tables", () => {
 
 	it("agree with noVNC's own names and scancodes", () => {
 		const names = {
-			Escape: "XK_Escape", Tab: "XK_Tab", Backspace: "XK_BackSpace", Enter: "XK_Return", Insert: "XK_Insert",
-			Delete: "XK_Delete", Home: "XK_Home", End: "XK_End", PageUp: "XK_Prior", PageDown: "XK_Next",
-			ArrowLeft: "XK_Left", ArrowUp: "XK_Up", ArrowRight: "XK_Right", ArrowDown: "XK_Down",
-			PrintScreen: "XK_Print", Pause: "XK_Pause", ContextMenu: "XK_Menu", ControlLeft: "XK_Control_L",
-			AltLeft: "XK_Alt_L", ShiftLeft: "XK_Shift_L", MetaLeft: "XK_Super_L", AltRight: "XK_ISO_Level3_Shift",
-			KeyW: "XK_w", ...Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`F${i + 1}`, `XK_F${i + 1}`])),
+			Escape: "XK_Escape",
+			Tab: "XK_Tab",
+			Backspace: "XK_BackSpace",
+			Enter: "XK_Return",
+			Insert: "XK_Insert",
+			Delete: "XK_Delete",
+			Home: "XK_Home",
+			End: "XK_End",
+			PageUp: "XK_Prior",
+			PageDown: "XK_Next",
+			ArrowLeft: "XK_Left",
+			ArrowUp: "XK_Up",
+			ArrowRight: "XK_Right",
+			ArrowDown: "XK_Down",
+			PrintScreen: "XK_Print",
+			Pause: "XK_Pause",
+			ContextMenu: "XK_Menu",
+			ControlLeft: "XK_Control_L",
+			AltLeft: "XK_Alt_L",
+			ShiftLeft: "XK_Shift_L",
+			MetaLeft: "XK_Super_L",
+			AltRight: "XK_ISO_Level3_Shift",
+			KeyW: "XK_w",
+			...Object.fromEntries(
+				Array.from({ length: 12 }, (_, i) => [`F${i + 1}`, `XK_F${i + 1}`]),
+			),
 		};
 		for (const [code, { keysym, code: physical }] of Object.entries(KEYS)) {
 			assert.equal(keysym, KeyTable[names[code]], code);
@@ -40,8 +71,12 @@ describe("the tables", () => {
 describe("a combination", () => {
 	it("is pressed in order and released in reverse", () => {
 		assert.deepEqual(pressOrder(["ControlLeft", "AltLeft", "Delete"]), [
-			["ControlLeft", true], ["AltLeft", true], ["Delete", true],
-			["Delete", false], ["AltLeft", false], ["ControlLeft", false],
+			["ControlLeft", true],
+			["AltLeft", true],
+			["Delete", true],
+			["Delete", false],
+			["AltLeft", false],
+			["ControlLeft", false],
 		]);
 	});
 });
@@ -76,7 +111,8 @@ describe("a changed field", () => {
 		["abc", "abc", 0, ""],
 		["", "x", 0, "x"],
 	]) {
-		it(`${before} → ${after}`, () => assert.deepEqual(typedBetween(before, after), { erase, insert }));
+		it(`${before} → ${after}`, () =>
+			assert.deepEqual(typedBetween(before, after), { erase, insert }));
 	}
 });
 
@@ -91,19 +127,34 @@ describe("the way out of the desktop", () => {
 
 	it("is Ctrl, Alt and Shift in any order, once all are up", () => {
 		assert.equal(play("+ControlLeft +AltLeft +ShiftLeft -ShiftLeft -AltLeft -ControlLeft"), 1);
-		assert.equal(play("+ShiftRight +AltLeft +ControlRight -AltLeft -ShiftRight -ControlRight"), 1);
+		assert.equal(
+			play("+ShiftRight +AltLeft +ControlRight -AltLeft -ShiftRight -ControlRight"),
+			1,
+		);
 		assert.equal(play("+ControlLeft +AltLeft +ShiftLeft -ShiftLeft -AltLeft"), 0);
 	});
 
 	it("is not a combination with another key, nor two of them", () => {
-		assert.equal(play("+ControlLeft +AltLeft +ShiftLeft +KeyT -KeyT -ShiftLeft -AltLeft -ControlLeft"), 0);
-		assert.equal(play("+KeyA +ControlLeft +AltLeft +ShiftLeft -ShiftLeft -AltLeft -ControlLeft -KeyA"), 0);
+		assert.equal(
+			play("+ControlLeft +AltLeft +ShiftLeft +KeyT -KeyT -ShiftLeft -AltLeft -ControlLeft"),
+			0,
+		);
+		assert.equal(
+			play("+KeyA +ControlLeft +AltLeft +ShiftLeft -ShiftLeft -AltLeft -ControlLeft -KeyA"),
+			0,
+		);
 		assert.equal(play("+ControlLeft +AltLeft -AltLeft -ControlLeft"), 0);
-		assert.equal(play("+ControlLeft +ControlRight +AltLeft -AltLeft -ControlRight -ControlLeft"), 0);
+		assert.equal(
+			play("+ControlLeft +ControlRight +AltLeft -AltLeft -ControlRight -ControlLeft"),
+			0,
+		);
 	});
 
 	it("works again after it was spoilt", () => {
-		assert.equal(play("+KeyA -KeyA +ControlLeft +AltLeft +ShiftLeft -ShiftLeft -AltLeft -ControlLeft"), 1);
+		assert.equal(
+			play("+KeyA -KeyA +ControlLeft +AltLeft +ShiftLeft -ShiftLeft -AltLeft -ControlLeft"),
+			1,
+		);
 	});
 });
 

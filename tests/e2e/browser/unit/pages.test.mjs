@@ -9,8 +9,10 @@ import { describe, it } from "node:test";
 
 const WEB = new URL("../../../../web/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, WEB), "utf8");
-const inside = (folder, ending) => readdirSync(new URL(folder, WEB))
-	.filter((name) => name.endsWith(ending)).map((name) => folder + name);
+const inside = (folder, ending) =>
+	readdirSync(new URL(folder, WEB))
+		.filter((name) => name.endsWith(ending))
+		.map((name) => folder + name);
 
 const PAGES = ["index.html", "vnc.html"];
 const SCRIPTS = inside("js/", ".js");
@@ -56,7 +58,9 @@ describe("the pages", () => {
 describe("the scripts and sheets", () => {
 	it("ask nobody else for anything", () => {
 		for (const name of [...SCRIPTS, ...SHEETS, "manifest.json", ...inside("icons/", ".svg")]) {
-			const text = read(name).replaceAll("http://www.w3.org/2000/svg", "").replace(/\/\*.*?\*\//gs, "");
+			const text = read(name)
+				.replaceAll("http://www.w3.org/2000/svg", "")
+				.replace(/\/\*.*?\*\//gs, "");
 			assert.doesNotMatch(text, /(?:https?|wss?):\/\/[a-z0-9]/i, name);
 			if (!name.endsWith(".js")) {
 				assert.doesNotMatch(text, /@import|url\((?!#)/, name);
@@ -66,12 +70,20 @@ describe("the scripts and sheets", () => {
 
 	it("never make HTML or code from text", () => {
 		for (const name of SCRIPTS) {
-			assert.doesNotMatch(read(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc/, name);
+			assert.doesNotMatch(
+				read(name),
+				/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc/,
+				name,
+			);
 		}
 	});
 
 	it("find every element that they name in a page", () => {
-		const ids = new Set(PAGES.flatMap((page) => [...read(page).matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id)));
+		const ids = new Set(
+			PAGES.flatMap((page) =>
+				[...read(page).matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id),
+			),
+		);
 		for (const name of SCRIPTS) {
 			for (const [, id] of read(name).matchAll(/byId\("([^"]+)"\)/g)) {
 				assert.ok(ids.has(id), `${name}: #${id}`);

@@ -10,20 +10,36 @@ const read = (rest) => readParams(PAGE + rest);
 
 describe("parameters", () => {
 	it("takes noVNC's names from the query", () => {
-		const { values, notices, clean } = read("?host=h.example&port=5901&path=a/b&encrypt=0&autoconnect=true"
-			+ "&resize=remote&reconnect=1&reconnect_delay=500&view_only=yes&quality=0&compression=9&shared=false"
-			+ "&show_dot=1&view_clip=no");
+		const { values, notices, clean } = read(
+			"?host=h.example&port=5901&path=a/b&encrypt=0&autoconnect=true" +
+				"&resize=remote&reconnect=1&reconnect_delay=500&view_only=yes&quality=0&compression=9&shared=false" +
+				"&show_dot=1&view_clip=no",
+		);
 		assert.deepEqual(values, {
-			host: "h.example", port: 5901, path: "a/b", encrypt: false, autoconnect: true, resize: "remote",
-			reconnect: true, reconnect_delay: 500, view_only: true, quality: 0, compression: 9, shared: false,
-			show_dot: true, view_clip: false,
+			host: "h.example",
+			port: 5901,
+			path: "a/b",
+			encrypt: false,
+			autoconnect: true,
+			resize: "remote",
+			reconnect: true,
+			reconnect_delay: 500,
+			view_only: true,
+			quality: 0,
+			compression: 9,
+			shared: false,
+			show_dot: true,
+			view_clip: false,
 		});
 		assert.deepEqual(notices, []);
 		assert.equal(clean, null);
 	});
 
 	it("lets the fragment win", () => {
-		assert.deepEqual(read("?resize=off&quality=1#resize=scale").values, { resize: "scale", quality: 1 });
+		assert.deepEqual(read("?resize=off&quality=1#resize=scale").values, {
+			resize: "scale",
+			quality: 1,
+		});
 	});
 
 	it("takes the first of two", () => {
@@ -31,15 +47,29 @@ describe("parameters", () => {
 	});
 
 	for (const raw of ["0", "no", "false", "off", "False", "NO"]) {
-		it(`reads ${raw} as false`, () => assert.equal(read(`#shared=${raw}`).values.shared, false));
+		it(`reads ${raw} as false`, () =>
+			assert.equal(read(`#shared=${raw}`).values.shared, false));
 	}
 
 	for (const raw of ["1", "yes", "true", "on", ""]) {
-		it(`reads “${raw}” as true`, () => assert.equal(read(`#shared=${raw}`).values.shared, true));
+		it(`reads “${raw}” as true`, () =>
+			assert.equal(read(`#shared=${raw}`).values.shared, true));
 	}
 
-	for (const rest of ["port=0", "port=65536", "port=80x", "port=-1", "port=1e3", "quality=10", "quality=",
-		"compression=4.5", "resize=stretch", "reconnect_delay=99999999999", "host=%E0%A4%A", `path=${"x".repeat(2049)}`]) {
+	for (const rest of [
+		"port=0",
+		"port=65536",
+		"port=80x",
+		"port=-1",
+		"port=1e3",
+		"quality=10",
+		"quality=",
+		"compression=4.5",
+		"resize=stretch",
+		"reconnect_delay=99999999999",
+		"host=%E0%A4%A",
+		`path=${"x".repeat(2049)}`,
+	]) {
 		it(`refuses ${rest.slice(0, 24)} and says so`, () => {
 			const { values, notices } = read(`?${rest}`);
 			assert.deepEqual(values, {});
@@ -95,6 +125,9 @@ describe("writing a link", () => {
 	});
 
 	it("leaves out what is not set or not known", () => {
-		assert.equal(writeParams({ host: "", quality: undefined, other: 1, autoconnect: true }), "autoconnect=true");
+		assert.equal(
+			writeParams({ host: "", quality: undefined, other: 1, autoconnect: true }),
+			"autoconnect=true",
+		);
 	});
 });

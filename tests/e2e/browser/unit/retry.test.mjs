@@ -10,8 +10,10 @@ const always = () => 0.999;
 
 describe("the wait before a try", () => {
 	it("doubles up to half a minute", () => {
-		assert.deepEqual([0, 1, 2, 3, 4, 5, 19].map((attempt) => retryDelay(attempt, 2000, never)),
-			[2000, 4000, 8000, 16000, 30000, 30000, 30000]);
+		assert.deepEqual(
+			[0, 1, 2, 3, 4, 5, 19].map((attempt) => retryDelay(attempt, 2000, never)),
+			[2000, 4000, 8000, 16000, 30000, 30000, 30000],
+		);
 	});
 
 	it("is never shorter than four fifths, nor longer than the full wait", () => {
@@ -36,7 +38,9 @@ function handClock() {
 	return {
 		now: () => time,
 		later: (act, ms) => (timer = { act, at: time + ms }),
-		never: () => { timer = null; },
+		never: () => {
+			timer = null;
+		},
 		turn(ms) {
 			for (const end = time + ms; time < end; time++) {
 				if (timer && timer.at <= time) {
@@ -54,7 +58,11 @@ describe("the countdown", () => {
 		const clock = handClock();
 		const seen = [];
 		const countdown = new Countdown(clock);
-		countdown.start(2500, (left) => seen.push(left), () => seen.push("done"));
+		countdown.start(
+			2500,
+			(left) => seen.push(left),
+			() => seen.push("done"),
+		);
 		clock.turn(2400);
 		assert.deepEqual(seen, [3, 2, 1]);
 		assert.equal(countdown.running, true);
@@ -67,7 +75,11 @@ describe("the countdown", () => {
 		const clock = handClock();
 		const seen = [];
 		const countdown = new Countdown(clock);
-		countdown.start(1000, () => {}, () => seen.push("done"));
+		countdown.start(
+			1000,
+			() => {},
+			() => seen.push("done"),
+		);
 		countdown.stop();
 		clock.turn(5000);
 		assert.deepEqual(seen, []);
@@ -77,15 +89,27 @@ describe("the countdown", () => {
 		const clock = handClock();
 		const seen = [];
 		const countdown = new Countdown(clock);
-		countdown.start(1000, () => {}, () => seen.push("first"));
-		countdown.start(2000, () => {}, () => seen.push("second"));
+		countdown.start(
+			1000,
+			() => {},
+			() => seen.push("first"),
+		);
+		countdown.start(
+			2000,
+			() => {},
+			() => seen.push("second"),
+		);
 		clock.turn(5000);
 		assert.deepEqual(seen, ["second"]);
 	});
 
 	it("is done at once if there is nothing to wait for", () => {
 		const seen = [];
-		new Countdown(handClock()).start(0, () => {}, () => seen.push("done"));
+		new Countdown(handClock()).start(
+			0,
+			() => {},
+			() => seen.push("done"),
+		);
 		assert.deepEqual(seen, ["done"]);
 	});
 });
