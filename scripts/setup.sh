@@ -54,6 +54,8 @@ test  cmd:Xvfb                                  xvfb
 test  cmd:xterm                                 xterm
 test  cmd:xdotool                               xdotool
 test  cmd:xdpyinfo                              x11-utils
+test  cmd:xsetroot                              x11-xserver-utils
+test  cmd:xclip                                 xclip
 test  file:/usr/share/novnc/vnc.html            novnc
 bench file:/usr/include/openssl/ssl.h           libssl-dev
 bench cmd:node                                  nodejs
