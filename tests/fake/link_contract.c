@@ -513,6 +513,27 @@ static void case_finish_flushes(struct contract *c)
 	UNTIL(c, link_queued(c->link) == 0);
 }
 
+/* SEND_LAST is a hint; the bytes and the end arrive all the same. */
+static void last_send(struct contract *c, size_t n)
+{
+	assert_int_equal(do_send(c, 1000, 0), 0);
+	assert_int_equal(do_send(c, n, SEND_LAST), 0);
+	do_finish(c);
+	take_all(c);
+	UNTIL(c, c->m->saw_end(c->far));
+	UNTIL(c, c->link->queued == 0);
+}
+
+static void case_last_send(struct contract *c)
+{
+	last_send(c, 100);
+}
+
+static void case_long_last_send(struct contract *c)
+{
+	last_send(c, 5000000);
+}
+
 static void case_lost_once(struct contract *c)
 {
 	if (!c->m->resets)
@@ -521,6 +542,7 @@ static void case_lost_once(struct contract *c)
 	far_reset(c);
 	UNTIL(c, c->seen.losts == 1);
 	assert_int_equal(c->seen.eofs, 0);
+	assert_true(c->link->shut);
 	some_turns(c);
 	do_close(c, false);
 	UNTIL(c, c->link == NULL);
@@ -829,6 +851,8 @@ static const struct row rows[] = {
 	ROW(output_outlives_eof),
 	ROW(input_outlives_finish),
 	ROW(finish_flushes),
+	ROW(last_send),
+	ROW(long_last_send),
 	ROW(lost_once),
 	ROW(lost_with_bytes_queued),
 	ROW(failed_send_becomes_lost),

@@ -396,6 +396,8 @@ static void test_last_words_not_for_ever(void **state)
 	assert_true(send_zeros(&x, 100) < 0);
 	real_until(&x.w, x.losts);
 	assert_int_equal(x.got_len, 0);
+	assert_int_equal(x.why.err, -EPIPE); /* the first cause, not the deadline */
+	assert_int_equal(metric_get(x.w.env->metrics, METRIC_DEADLINE), 0);
 	side_close(&x);
 }
 
@@ -561,6 +563,68 @@ static void test_slow_is_not_stalled(void **state)
 	side_close(&x);
 }
 
+/* Lost while libuv is still writing: what it writes from must not be given to others before it has
+ * done, and what it writes in the end is nobody's progress any more. */
+static void test_lost_with_a_write_in_flight(void **state)
+{
+	struct side x;
+	struct buf *others[64];
+	uint8_t bytes[4096];
+	ssize_t n;
+	(void)state;
+	side_open(&x, false, true);
+	x.w.limits.stall_ms = 1000;
+	stuff(&x, 200000);
+	jump(&x, 1000);
+	assert_int_equal(x.losts, 1);
+	for (int i = 0; i < 64; i++) {
+		others[i] = pool_take(x.w.env->pool);
+		assert_non_null(others[i]);
+		memset(others[i]->bytes, 0xff, BUF_SIZE);
+	}
+	for (int i = 0; i < 100; i++) {
+		while ((n = recv(x.far, bytes, sizeof bytes, 0)) > 0)
+			for (ssize_t k = 0; k < n; k++)
+				assert_int_equal(bytes[k], 0);
+		real_turn(&x.w);
+		assert_int_equal(x.link->queued, 0);
+	}
+	assert_int_equal(x.drains, 0);
+	for (int i = 0; i < 64; i++)
+		pool_give(x.w.env->pool, others[i]);
+	side_close(&x);
+}
+
+/* What lies before the delivered bytes belongs to the receiver: not to, say, the loop's stock of
+ * random bytes. */
+static void scribble(void *owner, struct span s)
+{
+	(void)owner;
+	memset(s.at - LINK_HEADROOM, 0xee, LINK_HEADROOM + s.len);
+}
+
+static void test_headroom_is_nobody_elses(void **state)
+{
+	static const struct link_events scribbling = {scribble, on_eof, on_drained, on_lost,
+	                                              on_closed};
+	struct side x;
+	uint8_t random[LINK_HEADROOM] = {0};
+	unsigned same = 0;
+	(void)state;
+	side_open(&x, false, false);
+	x.w.env->random(x.w.env, random, 1); /* the stock is full but for one byte */
+	link_own(x.link, &scribbling, &x);
+	far_says(&x, 100);
+	link_read(x.link, 1000);
+	real_until(&x.w, waiting(x.near) == 0);
+	real_turn(&x.w);
+	x.w.env->random(x.w.env, random, sizeof random);
+	for (size_t i = 0; i < sizeof random; i++)
+		same += random[i] == 0xee;
+	assert_true(same < 6); /* by chance: one in 10^10 */
+	side_close(&x);
+}
+
 /* ---- memory ---- */
 
 /* Chunks and the write request: whichever cannot be had, nothing is half done. */
@@ -655,6 +719,8 @@ int main(void)
 		UNIT(test_stall_is_named),
 		UNIT(test_stall_deadline_moves),
 		UNIT(test_slow_is_not_stalled),
+		UNIT(test_lost_with_a_write_in_flight),
+		UNIT(test_headroom_is_nobody_elses),
 		UNIT(test_send_without_memory),
 		UNIT(test_open_without_memory),
 		UNIT(test_no_allocation_in_steady_state),
