@@ -5,8 +5,10 @@
 #include "io/loop.h"
 #include "wire/versions.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
@@ -25,11 +27,25 @@ static int print_version(void)
 	return print(line);
 }
 
+/* Started without standard input, output or error? Then the first sockets would take their
+ * numbers, and what is meant for standard error would go to a client. open takes the lowest. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
 	char err[OPTIONS_ERROR];
 
+	fill_standard_fds();
 	if (options_parse(&o, argc, argv, err) < 0) {
 		fprintf(stderr, "websplice: error: %s\n", err);
 		return EXIT_USAGE;
