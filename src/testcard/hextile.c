@@ -11,7 +11,6 @@
 #include "subrects.h"
 
 enum { RAW = 1, GROUND = 2, INK = 4, ANY_SUBRECTS = 8, COLOURED = 16 };
-enum { SUBRECTS_MAX = 255 };
 
 static size_t put_tile_raw(const struct tile *t, const struct pixel_format *f, struct hextile *h,
                            uint8_t *out)
@@ -44,7 +43,9 @@ static size_t put_ink(const struct subrects *s, const struct pixel_format *f, st
 	return pixel_put(f, s->ink, out + n);
 }
 
-/* Number and rectangles, or 0 when they take more than `most` bytes. */
+/* Number and rectangles, or 0 when they take more than `most` bytes. The number fits a byte: of two
+ * colours one is not ground in at most half of 256 pixels, and of more at most 170 rectangles take
+ * less than raw pixels. */
 static size_t put_subrects(struct subrects *s, const struct pixel_format *f, size_t most,
                            uint8_t *out)
 {
@@ -55,7 +56,7 @@ static size_t put_subrects(struct subrects *s, const struct pixel_format *f, siz
 	int count = 0;
 
 	for (; subrects_next(s, &r, &pixel); count++) {
-		if (count == SUBRECTS_MAX || n + each > most)
+		if (n + each > most)
 			return 0;
 		if (coloured)
 			n += pixel_put(f, pixel, out + n);

@@ -1,5 +1,5 @@
-/* Takes a tile apart, greedily: from the first pixel that is left, the larger of the widest and
- * the tallest rectangle of one colour. */
+/* Takes a tile apart, greedily: from the first pixel that is left as far to the right as its colour
+ * goes, then as far down. Choosing the taller way where that is larger made no picture smaller. */
 #include "subrects.h"
 
 struct census {
@@ -68,26 +68,6 @@ static struct rect grow_down(const struct subrects *s, int x, int y, int w, uint
 	return (struct rect){x, y, w, h};
 }
 
-static struct rect grow_right(const struct subrects *s, struct rect r, uint32_t pixel)
-{
-	while (r.x + r.w < s->tile->w) {
-		for (int y = r.y; y < r.y + r.h; y++)
-			if (!subrects_free(s, r.x + r.w, y, pixel))
-				return r;
-		r.w++;
-	}
-	return r;
-}
-
-static struct rect largest(const struct subrects *s, int x, int y, uint32_t pixel)
-{
-	int most = s->tile->w - x;
-	struct rect wide = grow_down(s, x, y, run_right(s, x, y, most, pixel), pixel);
-	struct rect tall = grow_right(s, grow_down(s, x, y, 1, pixel), pixel);
-
-	return tall.w * tall.h > wide.w * wide.h ? tall : wide;
-}
-
 bool subrects_next(struct subrects *s, struct rect *ret, uint32_t *ret_pixel)
 {
 	const struct tile *t = s->tile;
@@ -97,7 +77,8 @@ bool subrects_next(struct subrects *s, struct rect *ret, uint32_t *ret_pixel)
 		uint32_t pixel = t->px[s->at];
 		if (pixel == s->ground || (s->done[y] >> x & 1))
 			continue;
-		*ret = largest(s, x, y, pixel);
+		int w = run_right(s, x, y, t->w - x, pixel);
+		*ret = grow_down(s, x, y, w, pixel);
 		*ret_pixel = pixel;
 		for (int row = ret->y; row < ret->y + ret->h; row++)
 			s->done[row] |= (uint16_t)(((1u << ret->w) - 1) << ret->x);

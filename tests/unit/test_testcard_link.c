@@ -60,6 +60,25 @@ static void test_finish(void **state)
 	end(&c, &env);
 }
 
+/* No update is begun after it, even if a frame is due by now. */
+static void test_finish_when_due(void **state)
+{
+	(void)state;
+	struct fake_env env;
+	struct rfb_client c;
+
+	begin(&c, &env, 4096);
+	rfb_want_all(&c, false);
+	rfb_turn(&c);
+	rfb_want_all(&c, true);
+	env.timers.now += 100;
+	finish(&c);
+	rfb_turn(&c);
+	assert_int_equal(c.eofs, 1);
+	assert_int_equal(c.updates, 1);
+	end(&c, &env);
+}
+
 /* What was begun is completed, as slowly as the reader likes; then comes the end. */
 static void test_finish_under_way(void **state)
 {
@@ -288,6 +307,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_finish),
+		UNIT(test_finish_when_due),
 		UNIT(test_finish_under_way),
 		UNIT(test_finish_before_reading),
 		UNIT(test_close),

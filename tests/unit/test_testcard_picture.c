@@ -237,6 +237,10 @@ static void test_texts(void **state)
 	check_text(px, 800, 400 - 47, 256 + 152 - 7, 2, 0x4fd8ff, "00:30:10");
 	check_text(px, 800, 16 + 10 + 120, 512 + 8, 2, 0xe6ebf5, "Hello ");
 	free(px);
+	p.frame = 54300; /* the cursor is there half of the time */
+	px = drawn(&p);
+	check_text(px, 800, 16 + 10 + 120, 512 + 8, 2, 0xe6ebf5, "Hello_");
+	free(px);
 }
 
 /* Each frame looks different from those around it. */

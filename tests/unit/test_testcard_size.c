@@ -89,6 +89,9 @@ static void test_resize(void **state)
 		assert_int_equal(c.note.flags, 0x99);
 		assert_int_equal(c.w, w);
 		assert_int_equal(c.h, h);
+		unsigned updates = c.updates;
+		rfb_sleep(&c, 100); /* that was the answer: the request is used up */
+		assert_int_equal(c.updates, updates);
 		rfb_want_all(&c, true); /* all of it is new */
 		rfb_sleep(&c, 34);
 		rfb_check_picture(&c);
@@ -104,7 +107,7 @@ static void test_resize_screens(void **state)
 	(void)state;
 	static const int offer[] = {HEXTILE, EXTENDED};
 	uint8_t none[8] = {251, 0, 2, 128, 1, 224};
-	uint8_t two[40] = {251, 0, 2, 128, 1, 224, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 64, 1, 224};
+	uint8_t two[40] = {251, 0, 2, 128, 1, 224, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 128, 1, 224};
 	uint8_t beside[24] = {251, 0, 2, 128, 1, 224, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 128, 1, 224};
 	struct span rows[] = {span_of(none, 8), span_of(two, 40), span_of(beside, 24)};
 	struct fake_env env;
@@ -174,6 +177,23 @@ static void test_size_cannot_be_told(void **state)
 	end(&c, &env);
 }
 
+/* F2 after a resize that was refused: the last word is the card's own. */
+static void test_next_size_after_refusal(void **state)
+{
+	(void)state;
+	static const int offer[] = {HEXTILE, EXTENDED};
+	struct fake_env env;
+	struct rfb_client c;
+
+	begin(&c, &env, offer, 2);
+	rfb_resize(&c, 100, 100, 1, 1);
+	rfb_key(&c, KEY_F2, true);
+	update(&c);
+	assert_int_equal(c.w, 1024);
+	assert_int_equal(c.note.why + c.note.status, 0);
+	end(&c, &env);
+}
+
 /* Two sizes before the viewer reads: it hears of the last. And one in the middle of an update,
  * which is completed in the old size. */
 static void test_resize_under_way(void **state)
@@ -210,7 +230,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_screens_are_told),    UNIT(test_resize),
 		UNIT(test_resize_screens),      UNIT(test_next_size),
-		UNIT(test_size_cannot_be_told), UNIT(test_resize_under_way),
+		UNIT(test_size_cannot_be_told), UNIT(test_next_size_after_refusal),
+		UNIT(test_resize_under_way),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
