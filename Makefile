@@ -45,7 +45,7 @@ BUILD ?= build
 B := $(BUILD)/$(variant)
 
 .PHONY: all
-all: $(if $(wildcard src/app/main.c),$(B)/websplice,$(B)/libwebsplice.a)
+all: $(if $(wildcard src/app/main.c),$(B)/websplice,$(B)/libwebsplice.a) $(B)/rebind.so
 
 # ---- tools and directories ----
 ifneq ($(filter default undefined,$(origin CC)),)
@@ -195,6 +195,15 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/libfake.a $(B)/libwebsplice.a $(B)/ldf
 		$(B)/libfake.a $(B)/libwebsplice.a -Wl,--end-group \
 		$(call asks,libs,tests/unit/$*.c) -lcmocka $(libs) $(LDLIBS)
 
+# The shim goes into programs that know nothing of our variants: it is the same in all of them.
+shim_src := $(sort $(wildcard src/rebind/*.c))
+shim_flags := -D_GNU_SOURCE -std=gnu11 '-ffile-prefix-map=$(CURDIR)=.' $(warnings) -Wconversion \
+	$(flags_release) -fPIC -fvisibility=hidden -shared -nostartfiles
+$(B)/rebind.so: $(shim_src) $(wildcard src/rebind/*.h) $(B)/flags $(B)/ldflags
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) $(CPPFLAGS) $(CFLAGS) $(shim_src) \
+		-Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,--as-needed -ldl $(LDFLAGS) -o $@
+
 # With clang's fuzzer in variant fuzz; elsewhere with a main that replays files.
 ifeq ($(variant),fuzz)
 fuzz_main :=
@@ -229,7 +238,7 @@ $(foreach n,$(bench_names),$(eval $(call bench_rule,$n,$(filter tests/bench/$n/%
 .PHONY: unit replay tools units fuzzers everything asan tsan cov fuzz debug
 units: $(unit_bin)
 fuzzers: $(fuzz_bin)
-tools: $(tool_bin)
+tools: $(tool_bin) $(B)/rebind.so
 everything: $(if $(wildcard src/app/main.c),$(B)/websplice) units fuzzers tools
 
 unit: $(if $(T),$(B)/unit/$(T),$(unit_bin))
@@ -277,7 +286,7 @@ web_list = find web -type f ! -name '.*' ! -path '*/.bin/*' | LC_ALL=C sort
 share := $(DESTDIR)$(datadir)/websplice
 
 .PHONY: install uninstall
-install: $(B)/websplice
+install: $(B)/websplice $(B)/rebind.so
 	@scripts/setup.sh run
 	$(Q)$(INSTALL) -D -m 755 $(B)/websplice '$(DESTDIR)$(bindir)/websplice'
 	$(Q)mkdir -p '$(share)' && echo '$(bindir)/websplice' >'$(share)/installed'
@@ -286,10 +295,17 @@ install: $(B)/websplice
 	$(Q)[ ! -d web ] || $(web_list) | while read -r f; do \
 		$(INSTALL) -D -m 644 "$$f" '$(share)/'"$$f" && \
 		echo '$(datadir)/websplice/'"$$f" >>'$(share)/installed' || exit 1; done
+	$(Q)$(INSTALL) -D -m 644 $(B)/rebind.so '$(DESTDIR)$(libdir)/websplice/rebind.so'
+	$(Q)sed "s|^libdir=.*|libdir='$(libdir)'|" scripts/rebind >$(B)/rebind && \
+		$(INSTALL) -D -m 755 $(B)/rebind '$(DESTDIR)$(bindir)/rebind'
+	$(Q)$(INSTALL) -D -m 644 docs/rebind.1 '$(DESTDIR)$(mandir)/man1/rebind.1'
+	$(Q)printf '%s\n' '$(libdir)/websplice/rebind.so' '$(bindir)/rebind' '$(mandir)/man1/rebind.1' \
+		>>'$(share)/installed'
 	@echo "installed $$(wc -l <'$(share)/installed') files under $(DESTDIR)$(prefix)"
 uninstall:
 	@[ -f '$(share)/installed' ] || { echo 'nothing installed under $(DESTDIR)$(prefix)'; exit 1; }
 	$(Q)while read -r f; do rm -f '$(DESTDIR)'"$$f"; done <'$(share)/installed'
+	$(Q)rmdir '$(DESTDIR)$(libdir)/websplice' 2>/dev/null || :
 	$(Q)rm -f '$(share)/installed' && find '$(share)' -depth -type d -empty -delete
 
 .PHONY: help clean distclean

@@ -163,7 +163,8 @@ install_and_uninstall() {
 	echo mine >"$work/root/usr/share/websplice/web/defaults.json"
 	[ -f "$work/three/docs/websplice.1" ] || echo page >"$work/three/docs/websplice.1"
 	make -C "$work/three" install DESTDIR="$work/root" prefix=/usr || return 1
-	for file in bin/websplice share/man/man1/websplice.1 share/websplice/web/vnc.html \
+	for file in bin/websplice share/man/man1/websplice.1 lib/websplice/rebind.so bin/rebind \
+		share/man/man1/rebind.1 share/websplice/web/vnc.html \
 		share/websplice/web/node_modules/@novnc/novnc/core/rfb.js; do
 		[ -f "$work/root/usr/$file" ] || {
 			echo "not installed: $file"

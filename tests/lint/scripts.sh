@@ -10,7 +10,7 @@ ours() {
 		2>/dev/null | LC_ALL=C sort
 }
 
-for file in $(ours \( -name '*.sh' -o -path '.ci/run' \)); do
+for file in $(ours \( -name '*.sh' -o -path '.ci/run' -o -path 'scripts/rebind' \)); do
 	shell="sh"
 	head -n 1 "$file" | grep -q bash && shell="bash"
 	"$shell" -n "$file" || status=1
