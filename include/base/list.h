@@ -11,7 +11,10 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define LIST_OF(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
+/* Versions of clang-format disagree about the minus. */
+/* clang-format off */
+#define LIST_OF(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+/* clang-format on */
 
 static inline void list_init(struct list *l)
 {
