@@ -78,8 +78,38 @@ static void test_every_allocation(void **state)
 	assert_true(fail_malloc_each(base64, NULL) >= 3);
 }
 
+/* Once a session runs, bytes in either direction, pings and backpressure take no memory: chunks are
+ * the pool's, and the pool has them from the first time on. */
+static void test_steady_state_allocates_nothing(void **state)
+{
+	struct duo d;
+	static uint8_t bytes[50000];
+
+	(void)state;
+	duo_init(&d);
+	duo_connect(&d);
+	duo_upgrade(&d, NULL);
+	fail_malloc_at(0);
+	for (int i = 0; i < 100; i++) {
+		d.client->window = d.backend->window = (size_t)i * 1000;
+		duo_client_frame(&d, WS_OP_BINARY, span_of(bytes, (size_t)i * 500));
+		duo_client_frame(&d, WS_OP_PING, span_str("alive"));
+		mem_say(d.backend, span_of(bytes, (size_t)i * 500));
+		duo_turn(&d);
+		mem_take(d.client, SIZE_MAX);
+		mem_take(d.backend, SIZE_MAX);
+		duo_turn(&d);
+	}
+	assert_true(d.backend->heard_len > 1000000);
+	assert_int_equal(fail_malloc_calls(), 0);
+	fail_malloc_off();
+	say_goodbye(&d);
+	duo_done(&d);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {UNIT(test_every_allocation)};
+	const struct CMUnitTest tests[] = {UNIT(test_every_allocation),
+	                                   UNIT(test_steady_state_allocates_nothing)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
