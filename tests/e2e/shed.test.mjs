@@ -1,0 +1,113 @@
+/* variants: asan */
+/* More clients than there is room for: some are turned away, those inside notice nothing, and when
+ * there is room again everybody gets in. No busy loop, no flood of log lines.
+ */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { echo } from "./lib/backends.mjs";
+import { RawWs, Wire } from "./lib/rawws.mjs";
+import { start } from "./lib/server.mjs";
+import { pause, until } from "./lib/wait.mjs";
+
+const hello = async (ws, text) => {
+	ws.send(text);
+	assert.equal((await ws.data(text.length)).toString(), text);
+};
+
+const leave = async (ws) => {
+	ws.bye();
+	await ws.close();
+	await ws.gone();
+};
+
+/* A client that gets in, or null when it is turned away. */
+const attempt = (t, port) => RawWs.open(t, port).then((ws) => ws, () => null);
+
+test("--max-connections: one more is turned away, and let in when somebody has left", async (t) => {
+	const b = await echo(t);
+	const server = await start(t, ["--max-connections=4", "127.0.0.1:0", b.at]);
+	const inside = [];
+	for (let i = 0; i < 4; i++)
+		inside.push(await RawWs.open(t, server.port));
+	for (let i = 0; i < 20; i++) {
+		const wire = await Wire.connect(t, server.port);
+		await wire.ended();
+		assert.equal(wire.have, 0);
+	}
+	for (const [i, ws] of inside.entries())
+		await hello(ws, `inside ${i}`);
+	await server.says(/clients are turned away.*--max-connections/);
+	const lines = server.count(/turned away/);
+	assert.ok(lines <= 8, `${lines} lines for 20 clients`);
+	await leave(inside.pop());
+	const late = await until("room again", () => attempt(t, server.port));
+	await hello(late, "late");
+	assert.equal(await attempt(t, server.port), null, "and no more than that");
+});
+
+/* nofile: what the process may have; the sessions take two each and the rest is its own. */
+for (const nofile of [64, 100])
+	test(`out of descriptors (${nofile}): the rest is turned away, those inside go on, and it recovers`, async (t) => {
+		const b = await echo(t);
+		const server = await start(t, ["--close-timeout=0.3", "127.0.0.1:0", b.at], { limits: [`--nofile=${nofile}:${nofile}`] });
+		const inside = [];
+		let away = 0;
+		while (away < 3) {
+			const ws = await attempt(t, server.port);
+			if (ws)
+				inside.push(ws);
+			else
+				away++;
+			assert.ok(inside.length < nofile, "it cannot be that many");
+		}
+		assert.ok(inside.length >= 5, `only ${inside.length} got in`);
+		const alive = [];
+		for (const [i, ws] of inside.entries()) {
+			ws.send(`inside ${i}`);
+			const got = await ws.frame(); /* a Close says why the backend could not be dialled */
+			if (got.opcode === 8)
+				assert.match(got.payload.subarray(2).toString(), /too many open files/);
+			else
+				alive.push(ws);
+		}
+		assert.ok(alive.length >= 5, `${alive.length} of ${inside.length} are alive`);
+		const cpu = server.cpu(), lines = server.said.split("\n").length;
+		await pause(1000);
+		assert.ok(server.cpu() - cpu < 500, `${server.cpu() - cpu} ms of CPU in a second of nothing`);
+		assert.ok(server.said.split("\n").length - lines < 20, "a flood of log lines");
+		for (const ws of inside)
+			ws.destroy();
+		const again = [];
+		await until("everybody gets in again", async () => {
+			const ws = await attempt(t, server.port);
+			if (ws) {
+				await hello(ws, "again");
+				again.push(ws);
+			}
+			return again.length >= 5;
+		});
+	});
+
+test("really out of descriptors while it accepts: it sheds, waits, recovers, and says so", async (t) => {
+	const b = await echo(t);
+	/* room for 32 connections by its own count, but not for their descriptors: HTTP connections
+	 * take one each, and the limit is lowered under its feet */
+	const server = await start(t, ["--workers=1", "--first-byte-timeout=60", "127.0.0.1:0", b.at], { limits: ["--nofile=64:64"] });
+	const { spawnSync } = await import("node:child_process");
+	assert.equal(spawnSync("prlimit", [`--pid=${server.pid}`, `--nofile=${server.fds() + 6}:64`]).status, 0);
+	const quiet = [];
+	for (let i = 0; i < 30; i++)
+		quiet.push(await Wire.connect(t, server.port)); /* the kernel completes them in any case */
+	await until("somebody is turned away", () => quiet.some((wire) => wire.over));
+	await server.says(/clients are turned away.*too many open files/);
+	const cpu = server.cpu();
+	await pause(1500);
+	assert.ok(server.cpu() - cpu < 500, `${server.cpu() - cpu} ms of CPU while it waits`);
+	assert.ok(server.count(/turned away/) <= 6, `${server.count(/turned away/)} lines`);
+	for (const wire of quiet)
+		wire.destroy();
+	assert.equal(spawnSync("prlimit", [`--pid=${server.pid}`, "--nofile=64:64"]).status, 0);
+	const ws = await until("room again", () => attempt(t, server.port));
+	await hello(ws, "again");
+});
