@@ -21,7 +21,7 @@
 enum { LISTEN_WORKERS = 64, LISTEN_ERR = 256 };
 
 struct listen_at {
-	const char *host; /* NULL or "": all addresses, IPv6 and IPv4 */
+	const char *host; /* NULL, "" or "::": all addresses, IPv6 and IPv4 */
 	uint16_t port;    /* 0: any */
 	bool prefer_ipv6; /* of a name with both */
 	const char *path; /* a unix socket instead; a stale socket file is replaced, any other file

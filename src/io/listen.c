@@ -96,9 +96,10 @@ static int find_addresses(struct candidates *c, const struct listen_at *at, stru
 	return 0;
 }
 
-static int open_socket(const union where *w, bool dual)
+/* [::] takes IPv4 as well, whatever the system's default is. */
+static int open_socket(const union where *w)
 {
-	const int on = 1, v6only = dual ? 0 : 1;
+	const int on = 1, off = 0;
 	int fd = socket(w->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
@@ -106,7 +107,7 @@ static int open_socket(const union where *w, bool dual)
 	 * let two sockets listen on one port. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
 	    (w->sa.sa_family == AF_INET6 &&
-	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only) < 0)) {
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0)) {
 		int err = -errno;
 		close(fd);
 		return err;
@@ -123,9 +124,9 @@ static int share_port(int fd)
 
 /* A bound and listening socket; *w learns the real port. shared: many may have the port;
  * first of them: nobody else may have it before us. */
-static int open_one(union where *w, bool dual, bool shared, bool first)
+static int open_one(union where *w, bool shared, bool first)
 {
-	int fd = open_socket(w, dual), r = 0;
+	int fd = open_socket(w), r = 0;
 	if (fd < 0)
 		return fd;
 	if (shared && !first)
@@ -150,10 +151,10 @@ static void close_all(struct listen_set *s)
 		close(s->fds[--s->n]);
 }
 
-static int open_set(struct listen_set *s, union where *w, bool dual, unsigned workers)
+static int open_set(struct listen_set *s, union where *w, unsigned workers)
 {
 	for (s->n = 0; s->n < workers; s->n++) {
-		int fd = open_one(w, dual, workers > 1, s->n == 0);
+		int fd = open_one(w, workers > 1, s->n == 0);
 		if (fd < 0) {
 			close_all(s);
 			return fd;
@@ -210,7 +211,7 @@ static int open_tcp(struct listen_set *s, const struct listen_at *at, unsigned w
 	for (unsigned i = 0; i < c.n && is_elsewhere(r); i++) {
 		struct addr a = addr_from(&c.at[i].sa);
 		addr_ip_text(&a, text);
-		r = open_set(s, &c.at[i], !at->host || !*at->host, workers);
+		r = open_set(s, &c.at[i], workers);
 		if (r < 0)
 			continue;
 		s->port = where_port(&c.at[i]);

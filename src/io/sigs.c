@@ -20,8 +20,7 @@ static void on_signal(uv_signal_t *h, int signum)
 {
 	struct sigs *s = h->data;
 	loop_tick(s->loop);
-	if (!s->stopped)
-		s->got(s->owner, signum);
+	s->got(s->owner, signum);
 }
 
 static void on_closed(uv_handle_t *h)

@@ -457,6 +457,54 @@ static void test_no_answer(void **state)
 	hole_close(&h);
 }
 
+/* It fails while the loop waits: nobody listens any more when the SYN is sent again. */
+static void test_late_refusal(void **state)
+{
+	struct call c;
+	struct hole h;
+	char want[128];
+	uint16_t port = 0;
+	(void)state;
+	hole_open(&h, "127.0.0.1", &port);
+	call_open(&c, TARGET_TCP, "127.0.0.1", port);
+	assert_int_equal(dial(&c), 0);
+	real_turn(&c.w);
+	hole_close(&h);
+	c.fds -= 1 + 8; /* the door and the plugs */
+	real_until(&c.w, c.told);
+	snprintf(want, sizeof want, "backend 127.0.0.1:%u refused the connection", port);
+	assert_string_equal(c.why.text, want);
+	call_close(&c);
+}
+
+static void test_what_connect_says(void **state)
+{
+	static const struct {
+		int error;
+		unsigned status;
+		const char *text;
+	} rows[] = {
+		{ETIMEDOUT, 504, "backend 127.0.0.1:5901 did not answer"},
+		{EHOSTUNREACH, 502, "backend 127.0.0.1:5901 cannot be reached from here"},
+		{EACCES, 502, "backend 127.0.0.1:5901: permission denied"},
+		{ENOBUFS, 502, "backend 127.0.0.1:5901: out of network buffers"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct call c;
+		unit_note("row %zu", i);
+		call_open(&c, TARGET_TCP, "127.0.0.1", 5901);
+		world.connect_error = rows[i].error;
+		assert_int_equal(dial(&c), 0);
+		real_until(&c.w, c.told);
+		assert_string_equal(c.why.text, rows[i].text);
+		assert_int_equal(c.why.status, rows[i].status);
+		assert_int_equal(c.why.err, -rows[i].error);
+		call_close(&c);
+	}
+	unit_note_clear();
+}
+
 /* ---- names ---- */
 
 static void test_real_name(void **state)
@@ -685,6 +733,32 @@ static void test_first_wins_late(void **state)
 	assert_non_null(c.link);
 	call_close(&c);
 	hole_close(&a);
+	hole_close(&b);
+}
+
+/* Two hang. One of them then fails: the other goes on, and wins. */
+static void test_one_of_two_fails_late(void **state)
+{
+	struct call c;
+	struct hole a, b;
+	uint16_t port = 0;
+	(void)state;
+	hole_open(&a, "127.0.0.2", &port);
+	hole_open(&b, "127.0.0.3", &port);
+	call_open(&c, TARGET_TCP, "vnc1", port);
+	world.answer_names = true;
+	assert_int_equal(dial(&c), 0);
+	answer_lookup("127.0.0.2 127.0.0.3", 0);
+	jump(&c, 250);
+	assert_int_equal(world.sockets, 2);
+	hole_close(&a);
+	c.fds -= 1 + 8;
+	unsigned asked = world.connects;
+	real_until(&c.w, world.connects > asked); /* the loop has heard of the refusal */
+	assert_int_equal(c.told, 0);
+	real_until(&c.w, (let_one_in(&b), c.told));
+	assert_non_null(c.link);
+	call_close(&c);
 	hole_close(&b);
 }
 
@@ -1039,6 +1113,8 @@ int main(void)
 		UNIT(test_refused),
 		UNIT(test_slow_connect),
 		UNIT(test_no_answer),
+		UNIT(test_late_refusal),
+		UNIT(test_what_connect_says),
 		UNIT(test_real_name),
 		UNIT(test_lookup_failures),
 		UNIT(test_lookup_takes_too_long),
@@ -1048,6 +1124,7 @@ int main(void)
 		UNIT(test_next_after_stagger),
 		UNIT(test_three_at_once),
 		UNIT(test_first_wins_late),
+		UNIT(test_one_of_two_fails_late),
 		UNIT(test_which_failure_is_told),
 		UNIT(test_unix),
 		UNIT(test_unix_failures),

@@ -27,9 +27,10 @@
 
 /* ---- calls that fail when a test says so ---- */
 
-static int no_family;    /* socket() of it: EAFNOSUPPORT */
-static int bind_error;   /* the next bind fails so */
-static int accept_error; /* the next accept_fails accepts fail so */
+static int no_family;       /* socket() of it: EAFNOSUPPORT */
+static int bind_error;      /* the next bind fails so … */
+static unsigned bind_skips; /* … after so many that do not */
+static int accept_error;    /* the next accept_fails accepts fail so */
 static unsigned accept_fails;
 static _Atomic unsigned accepts;
 static const char *both_families; /* this name has 127.0.0.1 and ::1, in this order: "46", "64" */
@@ -58,11 +59,13 @@ int __wrap_socket(int family, int type, int protocol)
 
 int __wrap_bind(int fd, const struct sockaddr *sa, socklen_t len)
 {
-	if (bind_error) {
+	if (bind_error && bind_skips == 0) {
 		errno = bind_error;
 		bind_error = 0;
 		return -1;
 	}
+	if (bind_error)
+		bind_skips--;
 	return __real_bind(fd, sa, len);
 }
 
@@ -223,8 +226,9 @@ static void test_all_addresses(void **state)
 	struct listen_set s;
 	(void)state;
 	NEEDS_IPV6();
-	for (int i = 0; i < 2; i++) {
-		open_ok(&s, &(struct listen_at){.host = i ? "" : NULL}, 1);
+	static const char *const hosts[] = {NULL, "", "::"};
+	for (int i = 0; i < 3; i++) {
+		open_ok(&s, &(struct listen_at){.host = hosts[i]}, 1);
 		assert_memory_equal(s.name, "[::]:", 5);
 		hang_up(dial_port("127.0.0.1", s.port));
 		hang_up(dial_port("::1", s.port));
@@ -403,6 +407,21 @@ static void test_workers_share_a_port(void **state)
 	listen_close(&second);
 }
 
+/* One of the workers' sockets cannot be had: none is left open. */
+static void test_workers_all_or_none(void **state)
+{
+	struct listen_set s;
+	(void)state;
+	int before = dup(0);
+	close(before);
+	bind_error = ENOBUFS;
+	bind_skips = 2;
+	assert_int_equal(open_tcp(&s, "127.0.0.1", 0, 4), -ENOBUFS);
+	int after = dup(0);
+	close(after);
+	assert_int_equal(after, before);
+}
+
 /* Another program of ours (the same user) that lets the port be shared: still somebody else. */
 static void test_port_shared_by_others(void **state)
 {
@@ -568,11 +587,14 @@ static void test_unix_other_files_are_left_alone(void **state)
 	assert_int_equal(read(fd, text, 4), 4);
 	assert_string_equal(text, "data");
 	close(fd);
-	/* Nor are symbolic links followed, even to a socket. */
+	/* Nor are symbolic links followed, even to a stale socket. */
+	unlink(p.path);
 	snprintf(target, sizeof target, "%s/other", p.dir);
-	assert_int_equal(rename(p.path, target), 0);
+	assert_int_equal(open_path(&s, target, 0600), 0);
+	close(s.fds[0]);
 	assert_int_equal(symlink(target, p.path), 0);
 	assert_int_equal(open_path(&s, p.path, 0600), -EEXIST);
+	assert_true(exists(p.path));
 	assert_true(exists(target));
 	unlink(target);
 	place_close(&p);
@@ -886,12 +908,14 @@ static void test_both_pauses(void **state)
 	(void)state;
 	hall_open(&h, &(struct listen_at){.host = "127.0.0.1"});
 	int c = dial_port("127.0.0.1", h.set.port);
+	unsigned at_first = accepts;
 	accept_error = ENOMEM;
 	accept_fails = UINT_MAX;
 	real_until(&h.w, h.sheds == 1);
 	assert_int_equal(h.shed_error, -ENOMEM);
 	assert_int_equal(metric(&h, METRIC_SHED), 0); /* a descriptor would not help */
 	unsigned before = accepts;
+	assert_int_equal(before - at_first, 1);
 	listener_pause(h.listener);
 	listener_resume(h.listener);
 	real_turn(&h.w);
@@ -903,6 +927,25 @@ static void test_both_pauses(void **state)
 	assert_int_equal(h.n, 0);
 	listener_resume(h.listener);
 	real_until(&h.w, h.n == 1);
+	hang_up(c);
+	hall_close(&h);
+}
+
+/* Stopped during the pause. */
+static void test_stop_while_pausing(void **state)
+{
+	struct hall h;
+	(void)state;
+	hall_open(&h, &(struct listen_at){.host = "127.0.0.1"});
+	int c = dial_port("127.0.0.1", h.set.port);
+	accept_error = ENOMEM;
+	accept_fails = 1;
+	real_until(&h.w, h.sheds == 1);
+	listener_stop(h.listener);
+	h.listener = NULL;
+	assert_int_equal(timers_next(h.w.env->timers), -1);
+	some_turns(&h);
+	assert_int_equal(h.n, 0);
 	hang_up(c);
 	hall_close(&h);
 }
@@ -1051,6 +1094,7 @@ int main(void)
 		UNIT(test_port_in_use),
 		UNIT(test_other_failures),
 		UNIT(test_workers_share_a_port),
+		UNIT(test_workers_all_or_none),
 		UNIT(test_port_shared_by_others),
 		UNIT(test_inherited_options),
 		UNIT(test_unix_mode),
@@ -1066,6 +1110,7 @@ int main(void)
 		UNIT(test_pause_and_resume),
 		UNIT(test_out_of_descriptors),
 		UNIT(test_both_pauses),
+		UNIT(test_stop_while_pausing),
 		UNIT(test_passing_errors),
 		UNIT(test_link_without_memory),
 		UNIT(test_start_fails),
