@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -238,32 +237,6 @@ static void test_leaves_flags_alone(void **state)
 	close(p[1]);
 }
 
-/* Two workers on one pipe that is always full: what each writes arrives in whole lines. */
-struct writer {
-	pthread_t thread;
-	struct sink s;
-	unsigned lines;
-	char mark;
-	_Atomic unsigned *done;
-};
-
-static void *write_lines(void *arg)
-{
-	struct writer *w = arg;
-	char text[301];
-	memset(text, w->mark, 300);
-	text[300] = 0;
-	for (unsigned i = 0; i < w->lines; i++) {
-		log_event(&w->s.log, LOG_INFO, "line", LOG_TEXT("text", text));
-		while (i % 50 == 49 && log_file_waiting(w->s.file)) {
-			log_file_flush(w->s.file);
-			sched_yield();
-		}
-	}
-	atomic_fetch_add(w->done, 1);
-	return NULL;
-}
-
 static void check_whole(const struct text *t)
 {
 	static const char head[] = "info  line text=";
@@ -279,33 +252,37 @@ static void check_whole(const struct text *t)
 	}
 }
 
+/* Two workers on one pipe that is always full: what each writes arrives in whole lines. */
 static void test_two_writers(void **state)
 {
 	static struct text t;
-	_Atomic unsigned done = 0;
-	struct writer w[2] = {{.lines = 600, .mark = 'a', .done = &done},
-	                      {.lines = 600, .mark = 'b', .done = &done}};
+	struct sink two[2];
 	int p[2];
 	(void)state;
 	t.len = 0;
 	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
 	assert_true(fcntl(p[1], F_SETPIPE_SZ, 8192) >= 8192);
 	for (int i = 0; i < 2; i++) {
-		sink_open(&w[i].s, &p[1], 1);
-		assert_int_equal(pthread_create(&w[i].thread, NULL, write_lines, &w[i]), 0);
+		char text[301];
+		memset(text, 'a' + i, 300);
+		text[300] = 0;
+		sink_open(&two[i], &p[1], 1);
+		for (int k = 0; k < 100; k++)
+			log_event(&two[i].log, LOG_INFO, "line", LOG_TEXT("text", text));
 	}
-	while (done < 2) {
-		sip(p[0], &t, 300);
-		sched_yield();
+	/* Whenever there is a little room, the other one may write first. */
+	for (int turn = 0; turn < 200; turn++) {
+		log_file_flush(two[turn % 2].file);
+		log_file_flush(two[!(turn % 2)].file);
+		sip(p[0], &t, 1500);
 	}
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(pthread_join(w[i].thread, NULL), 0);
-		log_file_free(w[i].s.file);
-		assert_int_equal(dropped(&w[i].s), 0);
+		log_file_free(two[i].file);
+		assert_int_equal(dropped(&two[i]), 0);
 	}
 	slurp(p[0], &t);
 	check_whole(&t);
-	assert_int_equal(t.len, 1200 * (16 + 300 + 1));
+	assert_int_equal(t.len, 200 * (16 + 300 + 1));
 	close(p[0]);
 	close(p[1]);
 }
