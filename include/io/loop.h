@@ -12,7 +12,8 @@
 
 struct loop;
 
-/* dial and undial of the env are io/dial's; app may replace them (test card). */
+/* dial and undial of the env are io/dial's; app may replace them (test card), and env->self is its
+ * own to use. limits and log must outlive the loop. 0 or -errno. */
 int loop_new(struct loop **ret, const struct limits *limits, struct log *log);
 struct env *loop_env(struct loop *l);
 /* Runs until loop_stop. 0 or -errno. */
@@ -22,8 +23,11 @@ void loop_stop(struct loop *l);
 /* From any thread: has fn(owner) of loop_on_wake called on the loop. Several wakes may be one. */
 void loop_wake(struct loop *l);
 void loop_on_wake(struct loop *l, void (*fn)(void *owner), void *owner);
-/* Closes what is left and frees. Returns 0, or -EBUSY if a handle was left open: a bug of ours,
- * which tests demand to be 0. */
+/* Waits for jobs and look-ups in the thread pool and for what is being closed, then frees. 0; or
+ * -EBUSY if a handle or a chunk was left behind: a bug of ours, which tests demand not to be; or
+ * -ETIMEDOUT if the thread pool does not give something back within 2 s (a name server that is
+ * silent): the loop is then left as it is, and the process should _exit, since libuv joins its
+ * threads at exit(3). NULL is legal. */
 int loop_free(struct loop *l);
 /* "1.44.2": the libuv we run with. */
 const char *loop_uv_version(void);
