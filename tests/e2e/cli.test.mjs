@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, lstatSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
@@ -12,7 +11,7 @@ import test, { describe } from "node:test";
 import { backend, deadPort, echo, folder } from "./lib/backends.mjs";
 import { OP, RawWs, Wire, frame } from "./lib/rawws.mjs";
 import { BIN, run, start } from "./lib/server.mjs";
-import { OVERFULL, later, pause, until } from "./lib/wait.mjs";
+import { OVERFULL, event, later, pause, until } from "./lib/wait.mjs";
 
 const hello = async (ws, text = "hello") => {
 	ws.send(text);
@@ -514,7 +513,7 @@ test("it runs with standard input, output and error closed or full", async (t) =
 	const port = await deadPort();
 	const child = spawn("sh", ["-c", `exec "$0" "$@" <&- >&- 2>&-`, BIN, `127.0.0.1:${port}`, b.at], { stdio: "ignore" });
 	later(t, () => child.kill("SIGKILL"));
-	const over = once(child, "exit");
+	const over = event(child, "exit");
 	await until("it listens", async () => !await refused(port));
 	const ws = await RawWs.open(t, port);
 	await hello(ws);

@@ -4,14 +4,13 @@
  */
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import path from "node:path";
 import test, { describe } from "node:test";
 import WebSocket from "ws";
 import { backend, deadPort, echo, folder, fullPort, pour, silent, sink, source } from "./lib/backends.mjs";
 import { OP, RawWs, Wire, closing, frame, handshake } from "./lib/rawws.mjs";
 import { start } from "./lib/server.mjs";
-import { Checked, MIB, OVERFULL, Pattern, scaled, until } from "./lib/wait.mjs";
+import { Checked, MIB, OVERFULL, Pattern, event, scaled, until } from "./lib/wait.mjs";
 
 const BIG = OVERFULL; /* so that something is queued in the proxy */
 
@@ -326,7 +325,7 @@ describe("a backend that cannot be reached", { concurrency: 4 }, () => {
 		const port = await deadPort();
 		const server = await start(t, ["127.0.0.1:0", `127.0.0.1:${port}`]);
 		const ws = new WebSocket(`ws://127.0.0.1:${server.port}/`);
-		const [code, reason] = await once(ws, "close");
+		const [code, reason] = await event(ws, "close");
 		assert.deepEqual([code, String(reason)], [1011, `backend 127.0.0.1:${port} refused the connection`]);
 	});
 

@@ -5,13 +5,12 @@
  */
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import test, { describe } from "node:test";
 import WebSocket from "ws";
 import { backend, echo, silent, source } from "./lib/backends.mjs";
 import { OP, RawWs, Wire, frame, handshake } from "./lib/rawws.mjs";
 import { start } from "./lib/server.mjs";
-import { OVERFULL, Pattern, pause, until } from "./lib/wait.mjs";
+import { OVERFULL, Pattern, event, pause, until } from "./lib/wait.mjs";
 
 /* Waits until the server ends it, not earlier than `least` ms from now. */
 async function endsAfter(wire, least) {
@@ -161,7 +160,7 @@ describe("--heartbeat", { concurrency: 8 }, () => {
 		t.after(() => ws.terminate());
 		let pings = 0;
 		ws.on("ping", (payload) => { pings++; assert.equal(payload.length, 0); });
-		await once(ws, "open");
+		await event(ws, "open");
 		const since = Date.now();
 		await until("a dozen pings", () => pings >= 12);
 		const took = Date.now() - since;
@@ -206,13 +205,13 @@ describe("--heartbeat", { concurrency: 8 }, () => {
 		t.after(() => ws.terminate());
 		let bytes = 0;
 		ws.on("message", (data) => { bytes += data.length; });
-		await once(ws, "open");
+		await event(ws, "open");
 		const peer = await b.peer();
 		ws.pause();
 		await until("the backend is held up", () => peer.socket.writableLength > 0);
 		await pause(1500);
 		ws.resume();
-		const [code] = await once(ws, "close");
+		const [code] = await event(ws, "close");
 		assert.equal(code, 1000);
 		assert.equal(bytes, OVERFULL);
 	});

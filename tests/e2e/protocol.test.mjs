@@ -4,13 +4,12 @@
  */
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import test, { describe } from "node:test";
 import WebSocket from "ws";
 import { echo, sink } from "./lib/backends.mjs";
 import { OP, RawWs, Wire, closing, frame, handshake } from "./lib/rawws.mjs";
 import { start } from "./lib/server.mjs";
-import { MIB, SANITIZED, later, scaled, until } from "./lib/wait.mjs";
+import { MIB, SANITIZED, event, later, scaled, until } from "./lib/wait.mjs";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 const repeat = (n) => Buffer.alloc(n, 0x61);
@@ -229,7 +228,7 @@ test("the library `ws`: everyday use, with permessage-deflate offered and never 
 	const server = await start(t, ["127.0.0.1:0", b.at]);
 	const ws = new WebSocket(`ws://127.0.0.1:${server.port}/any/path?x=1`, { perMessageDeflate: true });
 	later(t, () => ws.terminate());
-	await once(ws, "open");
+	await event(ws, "open");
 	assert.equal(ws.extensions, "");
 	assert.equal(ws.protocol, "");
 	const got = [];
@@ -239,9 +238,9 @@ test("the library `ws`: everyday use, with permessage-deflate offered and never 
 	ws.send("mented", { binary: true, fin: true });
 	await until("echo", () => Buffer.concat(got).toString() === "fragmented");
 	ws.ping("are you there");
-	assert.equal(String((await once(ws, "pong"))[0]), "are you there");
+	assert.equal(String((await event(ws, "pong"))[0]), "are you there");
 	ws.close(4321, "so long");
-	const [code, reason] = await once(ws, "close");
+	const [code, reason] = await event(ws, "close");
 	assert.deepEqual([code, String(reason)], [4321, "so long"]);
 });
 

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 
 export const VARIANT = process.env.WEBSPLICE_VARIANT
@@ -57,6 +58,9 @@ export async function within(what, promise, ms = DEADLINE_MS) {
 		clearTimeout(timer);
 	}
 }
+
+/* The arguments of the next event, as once() of node:events, but not for ever. */
+export const event = (emitter, name, ms) => within(`event ${name}`, once(emitter, name), ms);
 
 /* Reads a number until it has not changed for `calm` ms; gives it. */
 export async function settled(what, read, calm = 400, ms = DEADLINE_MS) {
