@@ -153,9 +153,9 @@ static void test_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_stuck_job), /* first: TSan forks only without threads */
-		UNIT(test_done_on_the_loop), UNIT(test_many_and_again), UNIT(test_done_at_shutdown),
-		UNIT(test_stuck_job),        UNIT(test_without_memory),
+		/* First: TSan forks only while there is one thread. */
+		UNIT(test_stuck_job),        UNIT(test_done_on_the_loop), UNIT(test_many_and_again),
+		UNIT(test_done_at_shutdown), UNIT(test_without_memory),
 	};
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);
 }
