@@ -157,6 +157,15 @@ asks_setup_when_something_is_missing() {
 }
 check 'setup.sh is called when something is missing, else not' asks_setup_when_something_is_missing
 
+launch_builds() {
+	rm "$two/build/release/websplice" "$two/build/websplice"
+	unset WEBSPLICE
+	"$two/scripts/launch.sh" --testcard --listen 127.0.0.1:0 --timeout 1 >"$work/launched" || return 1
+	cat "$work/launched"
+	[ -x "$two/build/websplice" ] && grep -q "http://127.0.0.1:[1-9][0-9]*/vnc.html" "$work/launched"
+}
+check 'launch.sh builds what is not built, in a folder whose name has a blank' launch_builds
+
 install_and_uninstall() {
 	cp -R "$two" "$work/three"
 	mkdir -p "$work/root/usr/share/websplice/web" "$work/three/docs"
