@@ -19,7 +19,7 @@ import { load } from "./lib/load.mjs";
 import { options } from "./lib/options.mjs";
 import { find, start, startBackend } from "./lib/peers.mjs";
 import { settle } from "./lib/place.mjs";
-import { METRICS, ROUNDS_MAX, RUNS, idleSessions } from "./lib/scenarios.mjs";
+import { METRICS, RUNS, idleSessions, roundsMax } from "./lib/scenarios.mjs";
 import { cell, ratios, table } from "./lib/table.mjs";
 import { CPUS_NEEDED, compare } from "./lib/workers.mjs";
 
@@ -114,7 +114,7 @@ class Runs {
 	async all() {
 		for (let i = 0; i < this.options.rounds; i++)
 			for (const scenario of Object.keys(RUNS))
-				if (this.options.only.includes(scenario) && i < (ROUNDS_MAX[scenario] ?? Infinity))
+				if (this.options.only.includes(scenario) && i < roundsMax(scenario, this.options.quick))
 					await this.round(scenario, i);
 	}
 
@@ -145,7 +145,7 @@ function sayNotes(runs, peers) {
 	say("");
 	say(`cells: median of ${runs.options.rounds} rounds [least–most]; ratio: median of the rounds' ratios`);
 	if (runs.values.idle)
-		say(`idle: with 5000 sessions${few.map((peer) => `, ${peer.name} with ${idleSessions(runs.where, peer)}`).join("")}; at most 2 rounds, each in a fresh process`);
+		say(`idle: with 5000 sessions${few.map((peer) => `, ${peer.name} with ${idleSessions(runs.where, peer)}`).join("")}; one or two rounds, each in a fresh process`);
 }
 
 async function main() {

@@ -88,5 +88,5 @@ export const RUNS = {
 	download: stream("down", 1536, 256), upload: stream("up", 1024, 192),
 	echo, session, bursts, latency, idle,
 };
-/* How often, at most: memory does not depend on chance. */
-export const ROUNDS_MAX = { idle: 2 };
+/* How often, at most: memory does not depend on chance, and --quick is short. */
+export const roundsMax = (scenario, quick) => ({ idle: quick ? 1 : 2, latency: quick ? 2 : Infinity })[scenario] ?? Infinity;
