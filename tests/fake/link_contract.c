@@ -829,10 +829,9 @@ struct row {
 	void (*run)(struct contract *c);
 };
 
-#define ROW(name)                                                                                  \
-	{                                                                                          \
-#name, case_##name                                                                 \
-	}
+/* clang-format off */
+#define ROW(name) {#name, case_##name}
+/* clang-format on */
 static const struct row rows[] = {
 	ROW(sends_in_order),
 	ROW(sends_all_or_nothing),
