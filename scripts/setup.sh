@@ -174,6 +174,11 @@ fetch_private() {
 	mkdir -p "$own/etc/parts" "$own/state/lists/partial" "$own/cache/archives/partial" "$own/get"
 	: >"$own/status"
 	private_sources >"$own/etc/sources.list"
+	# Never updated, apt knows no mirrors yet.
+	[ -s "$own/etc/sources.list" ] || {
+		as_root apt-get -qq update >&2
+		private_sources >"$own/etc/sources.list"
+	}
 	[ -s "$own/etc/sources.list" ] ||
 		die "apt here has no Debian 12 mirror to derive Debian 13's from ($PRIVATE_PACKAGES)"
 	[ "$(id -u)" -ne 0 ] || chown _apt "$own/get" 2>/dev/null

@@ -1,0 +1,213 @@
+#!/bin/sh
+# test_setup_deps.sh: what scripts/setup.sh does about llhttp and Mbed TLS on Debian 12 and 13, and
+# what a run costs that has nothing to do. Prints TAP. Nothing is installed or fetched: apt-get,
+# dpkg-deb, npm and the rest are stand-ins, and the copy of setup.sh reads which Debian it is on from
+# a file of ours.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+n=0
+
+check() {
+	n=$((n + 1))
+	name=$1
+	shift
+	if "$@" >"$work/out" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed 's/^/# /' "$work/out"
+	fi
+}
+
+stand_in() {
+	rm -f "$work/bin/$1"
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$work/bin/$1"
+	chmod +x "$work/bin/$1"
+}
+
+# A keyring is needed, though nothing is verified with it here: ours stands for the system's.
+: >"$work/keyring.gpg"
+
+# tree DEBIAN: a copy without .deps/ that believes to be on that Debian.
+tree=$work/tree
+on_debian() {
+	rm -rf "$tree" "${work:?}/bin"
+	mkdir -p "$tree/scripts" "$work/bin"
+	echo "VERSION_ID=\"$1\"" >"$work/os-release"
+	sed "s|/etc/os-release|$work/os-release|; s|^\(	keyring=\).*|\1$work/keyring.gpg|" scripts/setup.sh \
+		>"$tree/scripts/setup.sh"
+	chmod +x "$tree/scripts/setup.sh"
+	for command in sh dirname id sed cat tr cp cmp mkdir mktemp chmod chown rm sort env flock ls grep; do
+		ln -s "$(command -v "$command")" "$work/bin/$command"
+	done
+	# shellcheck disable=SC2016 # the stand-in's dollars
+	for command in gcc make pkg-config node npm; do
+		echo 'echo "unasked: $0 $*" >>"$ASKED"; exit 1' | stand_in "$command"
+	done
+	apt_stand_in
+	dpkg_stand_in
+	: >"$work/asked"
+}
+
+# The system's apt knows a mirror with three suites, and one that is not Debian's.
+apt_stand_in() {
+	stand_in apt-get <<'END'
+echo "apt-get $*" >>"$ASKED"
+list=
+for word; do
+	case $word in Dir::Etc::sourcelist=*) list=${word#*=} ;; esac
+done
+case " $* " in
+*" indextargets "*)
+	[ -z "${UNKNOWN-}" ] || [ -e "$UNKNOWN" ] || exit 0
+	echo 'bookworm stable http://mirror.example/debian/'
+	echo 'bookworm stable http://mirror.example/debian/'
+	echo 'bookworm-updates oldstable-updates http://mirror.example/debian/'
+	echo 'bookworm-security bookworm-security http://security.example/debian-security/'
+	echo 'jammy jammy http://other.example/ubuntu/'
+	;;
+*" update "*)
+	[ -n "$list" ] || { : >"${UNKNOWN:-/dev/null}"; exit 0; }
+	cat "$list" >"$SOURCES" || exit 100
+	;;
+*" download "*)
+	for word; do name=$word; done
+	[ "$name" != "${MISSING-}" ] || exit 100
+	echo "$name" >"${name}_1_amd64.deb"
+	;;
+esac
+END
+}
+
+# Unpacks what such a package would hold.
+dpkg_stand_in() {
+	stand_in dpkg-deb <<'END'
+[ "$1" = -x ] || exit 2
+mkdir -p "$3/usr/include/mbedtls" "$3/usr/lib/any"
+case $2 in
+*llhttp*) : >"$3/usr/include/llhttp.h" ;;
+*mbedtls*) : >"$3/usr/include/mbedtls/ssl.h"; : >"$3/usr/lib/any/libmbedtls.a" ;;
+esac
+END
+}
+
+setup() {
+	out=$(ASKED="$work/asked" SOURCES="$work/sources" MISSING="${missing-}" \
+		UNKNOWN="${unknown-}" PATH="$work/bin" \
+		"$tree/scripts/setup.sh" "$@" 2>&1)
+	status=$?
+	echo "exit $status: $out"
+	cat "$work/asked"
+	return $status
+}
+
+fetched() {
+	on_debian 12
+	setup build || return 1
+	[ -f "$tree/.deps/usr/include/llhttp.h" ] && [ -f "$tree/.deps/usr/lib/any/libmbedtls.a" ] &&
+		[ "$out" = 'setup: fetching libllhttp-dev libmbedtls-dev of Debian 13 into .deps/' ]
+}
+check 'Debian 12: the two of Debian 13 come into .deps/, and it says so' fetched
+
+from_the_systems_mirror() {
+	cat "$work/sources"
+	cat >"$work/wanted" <<END
+deb [signed-by=$work/keyring.gpg] http://mirror.example/debian/ trixie main
+deb [signed-by=$work/keyring.gpg] http://mirror.example/debian/ trixie-updates main
+deb [signed-by=$work/keyring.gpg] http://security.example/debian-security/ trixie-security main
+END
+	cmp "$work/sources" "$work/wanted"
+}
+check 'from the mirrors the system has, Debian 13 of each, signed' from_the_systems_mirror
+
+# Whatever changes a list or a state says where; only the question for the mirrors does not.
+leaves_apt_alone() {
+	cat "$work/asked"
+	grep -v ' indextargets ' "$work/asked" >"$work/changing"
+	[ "$(grep -c . "$work/changing")" -eq 3 ] || return 1
+	for where in Dir::Etc::sourcelist Dir::Etc::sourceparts Dir::State Dir::State::status Dir::Cache; do
+		[ "$(grep -c " $where=[^ ]*/tmp\.[^ ]*" "$work/changing")" -eq 3 ] || return 1
+	done
+	! grep -E ' (install|upgrade|dist-upgrade) ' "$work/asked"
+}
+check 'through a list and a state of its own; nothing is installed' leaves_apt_alone
+
+once_is_enough() {
+	: >"$work/asked"
+	setup build && [ -z "$out" ] && [ ! -s "$work/asked" ]
+}
+check 'a second run is silent and asks nobody' once_is_enough
+
+names_what_could_not_be_fetched() {
+	on_debian 12
+	missing=libmbedtls-dev
+	setup build
+	missing=
+	[ "$status" -eq 1 ] && [ ! -e "$tree/.deps" ] &&
+		echo "$out" | grep -qx 'setup: could not fetch the Debian 13 package libmbedtls-dev' || return 1
+	setup build && [ -f "$tree/.deps/usr/include/mbedtls/ssl.h" ]
+}
+check 'names the package that could not be fetched, leaves nothing, and is tried again' \
+	names_what_could_not_be_fetched
+
+# A system whose package lists were deleted, as in many container images.
+never_updated() {
+	on_debian 12
+	unknown=$work/updated
+	setup build
+	unknown=
+	[ "$status" -eq 0 ] && [ -f "$tree/.deps/usr/include/llhttp.h" ] && cmp "$work/sources" "$work/wanted"
+}
+check 'mirrors that apt does not know yet it learns first' never_updated
+
+# The stand-ins' dollars are theirs.
+# shellcheck disable=SC2016
+no_mirror() {
+	on_debian 12
+	echo 'echo "apt-get $*" >>"$ASKED"' | stand_in apt-get
+	setup build
+	[ "$status" -eq 1 ] && echo "$out" | grep -q 'no Debian 12 mirror.*libllhttp-dev'
+}
+check 'without a mirror to ask it says so' no_mirror
+
+# On Debian 13 they are packages as all others. (Both headers are looked for in /usr/include, which
+# on Debian 13 has them: then nothing is asked for.)
+# shellcheck disable=SC2016
+on_thirteen() {
+	on_debian 13
+	echo 'echo "apt-get $*" >>"$ASKED"' | stand_in apt-get
+	setup build
+	[ ! -e "$tree/.deps" ] || return 1
+	for need in /usr/include/llhttp.h=libllhttp-dev /usr/include/mbedtls/ssl.h=libmbedtls-dev; do
+		[ -e "${need%=*}" ] || grep -qE " install (.* )?${need#*=}( |\$)" "$work/asked" || return 1
+	done
+	! grep -q 'indextargets' "$work/asked"
+}
+check 'Debian 13: plain packages, nothing in .deps/' on_thirteen
+
+# The real one in the real tree: all three levels are there, as make check has just seen to it.
+# A second is far from what it takes; the best of three, as the machine may be busy.
+under_a_second() {
+	for level in build run test; do
+		best=1000000
+		for try in 1 2 3; do
+			begin=$(date +%s%N)
+			out=$(scripts/setup.sh "$level" 2>&1) || return 1
+			took=$((($(date +%s%N) - begin) / 1000))
+			[ "$took" -ge "$best" ] || best=$took
+			[ -z "$out" ] || return 1
+		done
+		echo "$level: $best us (of $try)"
+		[ "$best" -lt 1000000 ] || return 1
+	done
+}
+check 'with nothing missing it is silent and takes under a second' under_a_second
+
+echo "1..$n"
