@@ -213,6 +213,11 @@ static void on_dialed(void *owner, struct link *backend, const struct why *why)
 	struct client *c = owner;
 
 	c->phase = PHASE_FRONT;
+	if (c->front.state != FRONT_UPGRADE) { /* the client left meanwhile; over is on its way */
+		if (backend)
+			link_abandon(backend);
+		return;
+	}
 	if (backend) {
 		client_open(c, backend);
 		return;
