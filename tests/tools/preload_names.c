@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -84,10 +85,11 @@ PLAIN static void wait_ms(long ms)
 PLAIN int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                       struct addrinfo **ret)
 {
-	const char *at = name ? find(name) : NULL;
+	bool numeric = hints && hints->ai_flags & AI_NUMERICHOST;
+	const char *at = name && !numeric ? find(name) : NULL;
 	struct addrinfo **end = ret;
 	char text[64];
-	if (!at)
+	if (!at || (hints && hints->ai_flags & AI_NUMERICHOST)) /* a name is no number */
 		return real().lookup(name, service, hints, ret);
 	*ret = NULL;
 	while (*at && *at != ' ') {
