@@ -1,13 +1,14 @@
 #!/bin/sh
-# test_run.sh: the runner of the tests tells the truth. Prints TAP. In a tree of its own, with a
-# make that does as it is told and test programs that are three lines of shell.
+# test_run.sh: what tests/run.sh promises: nothing that failed is counted as passed, nothing that
+# did not run either, and the last line is the sum. Prints TAP. In a tree of its own whose make is a
+# stand-in and whose test programs are small scripts.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-unset BUILD JOBS FUZZ_SECONDS
+unset BUILD FUZZ_SECONDS JOBS MAKEFLAGS MAKELEVEL
 n=0
 
 check() {
@@ -22,98 +23,245 @@ check() {
 	fi
 }
 
-# A tree with one unit test, one fuzz target and one end-to-end file, all in order.
+tree=$work/tree
 fresh() {
-	tree=$work/tree
 	rm -rf "$tree"
-	mkdir -p "$tree/tests/unit" "$tree/tests/fuzz/corpus/f" "$tree/tests/e2e" "$tree/bin"
+	mkdir -p "$tree/tests/unit" "$tree/tests/fuzz/corpus" "$tree/tests/e2e" "$tree/tests/build" "$tree/bin"
 	cp tests/run.sh "$tree/tests/"
-	: >"$tree/tests/unit/test_a.c"
-	: >"$tree/tests/fuzz/fuzz_f.c"
-	printf '/* variants: asan tsan */\nimport test from "node:test";\ntest("fine", () => {});\n' \
-		>"$tree/tests/e2e/a.test.mjs"
-	for variant in release asan tsan fuzz; do
-		mkdir -p "$tree/build/$variant/unit" "$tree/build/$variant/fuzz"
-		program "build/$variant/unit/test_a" 'echo 1..2; echo "ok 1 - x"; echo "ok 2 - y"'
-		program "build/$variant/fuzz/fuzz_f" 'exit 0'
-	done
-	program bin/make 'case " $* " in *" lint "*) echo "lint: 3 passed, 0 failed" ;; esac'
+	printf '#!/bin/sh\necho "make $*" >>"%s"\nexit 0\n' "$work/made" >"$tree/bin/make"
+	chmod +x "$tree/bin/make"
+	: >"$work/made"
 }
 
-# program FILE BODY
+# program FILE: executable, its body from stdin.
 program() {
-	printf '#!/bin/sh\n%s\n' "$2" >"$tree/$1"
+	mkdir -p "$(dirname "$tree/$1")"
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$tree/$1"
 	chmod +x "$tree/$1"
 }
 
-# ends STATUS LINE STEP...: the run exits so and its last line is that.
-ends() {
-	status=$1 line=$2
-	shift 2
-	out=$(PATH="$tree/bin:$PATH" "$tree/tests/run.sh" "$@" 2>&1)
-	got=$?
-	echo "$out"
-	echo "exit $got"
-	[ $got -eq "$status" ] && [ "$(echo "$out" | tail -n 1)" = "$line" ]
+# unit NAME [VARIANT]: a unit test whose body comes from stdin.
+unit() {
+	: >"$tree/tests/unit/test_$1.c"
+	program "build/${2:-release}/unit/test_$1"
 }
 
-fresh
-check 'adds up what passed' ends 0 '3 passed, 0 failed' lint
-check 'unit tests one by one' ends 0 '2 passed, 0 failed' unit
-check 'everything at once' ends 0 '13 passed, 0 failed' lint unit asan replay fuzz tsan e2e
+run() {
+	out=$(PATH="$tree/bin:$PATH" "$tree/tests/run.sh" "$@" 2>&1)
+	status=$?
+	printf 'exit %s:\n%s\n' "$status" "$out"
+	last=$(printf '%s\n' "$out" | tail -n 1)
+}
+# ends LAST-LINE EXIT-CODE
+ends() {
+	[ "$last" = "$1" ] && [ "$status" -eq "$2" ]
+}
 
-fresh
-program build/release/unit/test_a 'echo "ok 1 - x"; echo "not ok 2 - y"; exit 1'
-check 'a failed test' ends 1 '1 passed, 1 failed' unit
+all_pass() {
+	fresh
+	echo 'echo "ok 1 - a"; echo "ok 2 - b"' | unit a
+	echo 'echo "ok 1 - c"' | unit b
+	run unit
+	ends '3 passed, 0 failed' 0
+}
+check 'passed tests are counted; the last line is "N passed, N failed"' all_pass
 
-fresh
-program build/release/unit/test_a 'echo "ok 1 - x"; kill -SEGV $$'
-check 'a crash' ends 1 '1 passed, 1 failed' unit
+one_fails() {
+	echo 'echo "ok 1 - a"; echo "not ok 2 - b"; echo "# because" ; exit 1' | unit a
+	run unit
+	ends '2 passed, 1 failed' 1 && echo "$out" | grep -q '^# because'
+}
+check 'a failed one is counted, shown, and exit 1' one_fails
 
-fresh
-program build/release/unit/test_a 'echo "ok 1 - x"; echo "ok 2 - y"; echo leak >&2; exit 23'
-check 'a sanitizer that speaks at the end' ends 1 '2 passed, 1 failed' unit
+crashes() {
+	fresh
+	# shellcheck disable=SC2016 # the dollars of the program
+	echo 'echo "ok 1 - a"; kill -SEGV $$' | unit a
+	run unit
+	ends '1 passed, 1 failed' 1
+}
+check 'a crash after the last line is a failure' crashes
 
-fresh
-program build/release/unit/test_a 'exit 0'
-check 'a program without a test' ends 1 '0 passed, 1 failed' unit
+says_nothing() {
+	fresh
+	echo 'exit 0' | unit a
+	run unit
+	ends '0 passed, 1 failed' 1
+}
+check 'a program that names no test is a failure' says_nothing
 
-fresh
-rm "$tree/build/release/unit/test_a"
-check 'a program that is not there' ends 1 '0 passed, 1 failed' unit
+is_not_there() {
+	fresh
+	: >"$tree/tests/unit/test_a.c"
+	run unit
+	ends '0 passed, 1 failed' 1
+}
+check 'a program that was not built is a failure' is_not_there
 
-fresh
-program build/release/unit/test_a 'echo "ok 1 - x"; echo "ok 2 - y # SKIP"'
-check 'what is skipped has not passed' ends 0 '1 passed, 0 failed, 1 skipped' unit
+does_not_build() {
+	fresh
+	echo 'echo "ok 1 - a"' | unit a
+	echo 'exit 2' | program bin/make
+	run unit
+	ends '0 passed, 1 failed' 1
+}
+check 'a build that fails is a failure' does_not_build
 
-fresh
-program bin/make 'echo "undefined reference"; exit 2'
-check 'a build that fails' ends 1 '0 passed, 1 failed' unit
-check 'a lint that does not come to its end' ends 1 '0 passed, 1 failed' lint
+nothing_ran() {
+	fresh
+	run unit
+	ends '0 passed, 0 failed' 1
+}
+check 'no test at all is a failure' nothing_ran
 
-fresh
-program bin/make 'echo "lint: 2 passed, 1 failed"; exit 2'
-check 'a failed lint' ends 1 '2 passed, 1 failed' lint
+skipped() {
+	fresh
+	echo 'echo "ok 1 - a"; echo "ok 2 - b # SKIP no reason"' | unit a
+	run unit
+	ends '1 passed, 0 failed, 1 skipped' 0
+}
+check 'a skipped test is not called passed' skipped
 
-fresh
-program build/asan/fuzz/fuzz_f 'exit 1'
-check 'a corpus file that fails under ASan' ends 1 '1 passed, 1 failed' replay
+unknown_step() {
+	fresh
+	run nonsense
+	[ "$status" -eq 2 ]
+}
+check 'a step nobody knows' unknown_step
 
-fresh
-program build/fuzz/fuzz/fuzz_f 'exit 77'
-check 'a crash the fuzzer finds' ends 1 '0 passed, 1 failed' fuzz
+# The sanitizers' builds are asked for, warnings are errors in all of them.
+asks_for_variants() {
+	fresh
+	echo 'echo "ok 1 - a"' | unit a asan
+	run asan
+	cat "$work/made"
+	ends '1 passed, 0 failed' 0 && grep -qE '^make .*ERR=1 .*variant=asan units$' "$work/made"
+}
+check 'step asan runs the programs of variant asan' asks_for_variants
 
-fresh
-printf 'import test from "node:test";\ntest("bad", () => { throw Error(); });\ntest("fine", () => {});\n' \
-	>"$tree/tests/e2e/b.test.mjs"
-check 'a failed end-to-end test, with the binary of the variants that are named' \
-	ends 1 '3 passed, 1 failed' e2e
+with_threads() {
+	fresh
+	echo 'echo "ok 1 - a"' | unit a tsan
+	echo 'echo "ok 1 - b"; exit 1' | unit b tsan
+	echo '#include "io/loop.h"' >"$tree/tests/unit/test_a.c"
+	run tsan
+	ends '1 passed, 0 failed' 0
+}
+check 'step tsan runs the tests that have threads' with_threads
 
-fresh
-printf 'syntax error' >"$tree/tests/e2e/b.test.mjs"
-check 'an end-to-end file that does not load' ends 1 '2 passed, 1 failed' e2e
+# TAP of node --test, with the files and the binary it was given.
+fake_node() {
+	program bin/node <<'END'
+shift 2
+echo "$WEBSPLICE_VARIANT $WEBSPLICE $*" >>"$TREE/node"
+echo "ok 1 - e2e"
+echo "# pass ${NODE_PASS-1}"
+echo "# fail ${NODE_FAIL-0}"
+exit "${NODE_EXIT-0}"
+END
+	rm -f "$tree/node"
+	export TREE="$tree"
+}
 
-fresh
-check 'a step that does not exist' ends 2 'run.sh: no step is called nonsense' nonsense
+marked_files() {
+	fresh
+	fake_node
+	echo '/* no mark */' >"$tree/tests/e2e/plain.test.mjs"
+	echo '/* variants: asan tsan */' >"$tree/tests/e2e/marked.test.mjs"
+	mkdir -p "$tree/tests/e2e/node_modules/x"
+	: >"$tree/tests/e2e/node_modules/x/foreign.test.mjs"
+	run e2e
+	ends '2 passed, 0 failed' 0 || return 1
+	run tsan
+	cat "$tree/node"
+	cat >"$work/wanted" <<END
+release $tree/build/release/websplice tests/e2e/marked.test.mjs tests/e2e/plain.test.mjs
+asan $tree/build/asan/websplice tests/e2e/marked.test.mjs
+tsan $tree/build/tsan/websplice tests/e2e/marked.test.mjs
+END
+	cmp "$tree/node" "$work/wanted"
+}
+check 'end to end: all files with release, the marked ones with asan and tsan' marked_files
+
+node_fails() {
+	fresh
+	fake_node
+	: >"$tree/tests/e2e/a.test.mjs"
+	NODE_PASS=4 NODE_FAIL=2 NODE_EXIT=1
+	export NODE_PASS NODE_FAIL NODE_EXIT
+	run e2e
+	ends '4 passed, 2 failed' 1 || return 1
+	NODE_FAIL=0
+	run e2e
+	ends '4 passed, 1 failed' 1 || return 1
+	NODE_PASS=0 NODE_EXIT=0
+	run e2e
+	ends '0 passed, 1 failed' 1
+}
+check 'end to end: failures are counted, a bad exit and no test at all are failures' node_fails
+unset NODE_PASS NODE_FAIL NODE_EXIT
+
+fuzz_each() {
+	fresh
+	for target in one two; do
+		: >"$tree/tests/fuzz/fuzz_$target.c"
+		mkdir -p "$tree/tests/fuzz/corpus/$target"
+		# shellcheck disable=SC2016
+		echo 'echo "$0 $*" >>"$TREE/fuzzed"' | program "build/fuzz/fuzz/fuzz_$target"
+	done
+	export TREE="$tree"
+	run fuzz
+	cat "$tree/fuzzed"
+	ends '2 passed, 0 failed' 0 || return 1
+	for target in one two; do
+		grep -q "fuzz_$target .*-max_total_time=20 .*tests/fuzz/corpus/$target\$" "$tree/fuzzed" || return 1
+	done
+	echo 'exit 77' | program build/fuzz/fuzz/fuzz_one
+	run fuzz
+	ends '1 passed, 1 failed' 1
+}
+check 'every fuzz target is run for 20 s on its corpus; what it finds is a failure' fuzz_each
+
+replay_each() {
+	fresh
+	: >"$tree/tests/fuzz/fuzz_one.c"
+	for variant in release asan; do
+		# shellcheck disable=SC2016
+		echo '[ "$1" = tests/fuzz/corpus/one ]' | program "build/$variant/fuzz/fuzz_one"
+	done
+	run replay
+	ends '2 passed, 0 failed' 0
+}
+check 'every corpus is replayed, release and asan' replay_each
+
+# make check is all steps, and CI is make check; setup comes before either.
+all_steps() {
+	steps=$(sed -n 's/^\[ \$# -gt 0 \] || set -- //p' tests/run.sh)
+	echo "steps: $steps"
+	[ "$steps" = 'lint build unit asan replay fuzz tsan e2e' ] || return 1
+	[ "$(make -n check | grep -vc '^make\[')" -eq 2 ] &&
+		[ "$(make -n check | tail -n 2 | head -n 1)" = 'scripts/setup.sh test' ] &&
+		make -n check | tail -n 1 | grep -q 'tests/run\.sh$'
+}
+check 'make check is setup.sh test and all steps' all_steps
+
+# With stand-ins for both: what CI runs last is make check, and its exit code is CI's.
+ci() {
+	fresh
+	mkdir -p "$tree/.ci"
+	cp .ci/run "$tree/.ci/run"
+	echo 'echo "setup $*"' | program scripts/setup.sh
+	echo 'echo "make $*"; echo "1 passed, 2 failed"; exit 5' | program bin/make
+	out=$(PATH="$tree/bin:$PATH" "$tree/.ci/run")
+	status=$?
+	echo "$status $out"
+	[ "$status" -eq 5 ] && [ "$out" = "setup build
+make check
+1 passed, 2 failed" ]
+}
+check '.ci/run is make check, last line and exit code' ci
 
 echo "1..$n"

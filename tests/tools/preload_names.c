@@ -4,7 +4,8 @@
  *   TEST_NAMES="both.test=::1,127.0.0.1 slow.test=127.0.0.1/3000"
  *
  * Names are separated by blanks, addresses by commas, in the order they are to be answered; /MS
- * at the end is how long the look-up blocks. Everything else goes to libc.
+ * at the end is how long the look-up blocks. Everything else goes to libc. Names can move: once
+ * the file $TEST_MOVED exists, TEST_NAMES_MOVED counts instead.
  */
 /* ldflags: -shared */
 #include <arpa/inet.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ASan's look at the stack needs what a shared object of -fPIE code cannot reach. */
 #define PLAIN __attribute__((no_sanitize_address))
@@ -44,7 +46,9 @@ struct made {
 /* The addresses of a name, or NULL. */
 static const char *find(const char *name)
 {
-	const char *list = getenv("TEST_NAMES");
+	const char *moved = getenv("TEST_MOVED");
+	const char *list =
+		getenv(moved && access(moved, F_OK) == 0 ? "TEST_NAMES_MOVED" : "TEST_NAMES");
 	size_t n = strlen(name);
 	for (const char *at = list; at && (at = strstr(at, name)); at++)
 		if ((at == list || at[-1] == ' ') && at[n] == '=')

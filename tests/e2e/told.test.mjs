@@ -1,0 +1,137 @@
+/* What README, the manual page and --help tell people to type does what they say, and options that
+ * only a name with several addresses shows.
+ */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import test, { describe } from "node:test";
+import { echo, folder } from "./lib/backends.mjs";
+import { RawWs, handshake } from "./lib/rawws.mjs";
+import { ROOT, run, start, tool } from "./lib/server.mjs";
+
+const text = (name) => readFileSync(path.join(ROOT, name), "utf8");
+const hello = async (ws) => {
+	ws.send("hello");
+	assert.equal((await ws.data(5)).toString(), "hello");
+};
+
+/* What is to be typed: the sh blocks of README, .EX to .EE in the manual page, the examples of --help. */
+const blocks = (from, pattern) => [...from.matchAll(pattern)].map(([, block]) => block).join("\n");
+const commands = (from) => from.split("\n").map((line) => line.replace(/ #.*/, "").replaceAll("\\-", "-").trim())
+	.filter((line) => line.startsWith("websplice "));
+
+describe("commands that people are told to type", { concurrency: 4 }, () => {
+	for (const [where, least, read] of [
+		["README.md", 4, async () => blocks(text("README.md"), /^```sh\n([^]*?)^```/gm)],
+		["websplice(1)", 3, async () => blocks(text("docs/websplice.1"), /^\.EX\n([^]*?)^\.EE/gm)],
+		["--help", 3, async () => blocks((await run(["--help"])).out, /^Examples:\n([^]*?)\n\n/gm)],
+	])
+		test(where, async (t) => {
+			const found = commands(await read());
+			assert.ok(found.length >= least, `${found.length} commands: ${found}`);
+			for (const line of found)
+				await obeyed(t, line);
+		});
+});
+
+/* Starts it as it stands, but on a port and in folders of the test's own, with a backend of its
+ * own, and uses it. */
+async function obeyed(t, line) {
+	const tcp = await echo(t), unix = await echo(t, { unix: true });
+	const dir = folder(t), socket = path.join(dir, "s");
+	mkdirSync(path.join(dir, "novnc"));
+	symlinkSync(path.join(ROOT, "web"), path.join(dir, "web"));
+	const words = line.split(/ +/).slice(1).map((word) => word
+		.replace(/^((?:127\.0\.0\.1:)?)6080$/, "$10")
+		.replace(/^(localhost|desktop\.example):59\d\d$/, tcp.at)
+		.replace(/(--unix-target=).*/, `$1${unix.path}`)
+		.replace(/(--unix-listen=).*/, `$1${socket}`)
+		.replace("/usr/share/novnc", path.join(dir, "novnc")));
+	const server = await start(t, words, { cwd: dir });
+	const ws = await RawWs.open(t, words.some((word) => word.startsWith("--unix-listen=")) ? { path: socket } : server.port);
+	if (words.includes("--testcard"))
+		assert.equal((await ws.data(12)).toString(), "RFB 003.008\n", line);
+	else
+		await hello(ws);
+	ws.destroy();
+	await server.stop();
+}
+
+test("README: its two commands, its make targets and its files are there", async () => {
+	const readme = text("README.md");
+	assert.match(readme, /^\.\/scripts\/launch\.sh .*\nmake check /m);
+	const targets = new Set([...readme.matchAll(/`make ([a-z_]+)/g)].map(([, name]) => name));
+	assert.ok(targets.size >= 4);
+	for (const name of targets)
+		assert.match(text("Makefile"), new RegExp(`^(\\.PHONY:.*\\b${name}\\b|${name}\\b[^=\\n]*:|[a-z ]*\\b${name}\\b[a-z ]*:)`, "m"), `make ${name}`);
+	for (const [, name] of [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g), ...readme.matchAll(/`((?:tests|src|docs|include|web)\/[\w./-]+)`/g)])
+		assert.ok(existsSync(path.join(ROOT, name)), name);
+	assert.doesNotMatch(readme, /^[A-Z]{6,}$/m, "a placeholder");
+});
+
+test("docs/architecture.md names every folder of src/", async () => {
+	const told = text("docs/architecture.md");
+	for (const name of execFileSync("ls", [path.join(ROOT, "src")], { encoding: "utf8" }).split("\n").filter(Boolean))
+		assert.match(told, new RegExp(`^\\| \`${name}\` \\|`, "m"), name);
+	for (const [, name] of told.matchAll(/`((?:tests|src|docs|include)\/[\w/]+)[\w.]*`/g))
+		assert.ok(execFileSync("sh", ["-c", 'ls -d "$1"*', "sh", path.join(ROOT, name)]).length, name);
+});
+
+describe("--prefer-ipv6", () => {
+	/* A name with both: IPv4 is listened on by default, as websockify does. */
+	const env = { LD_PRELOAD: tool("preload_names"), TEST_NAMES: "both.test=127.0.0.1,::1 four.test=127.0.0.1" };
+	for (const [words, address] of [
+		[[], "127.0.0.1"], [["--prefer-ipv6"], "[::1]"], [["-6"], "[::1]"],
+	])
+		test(`of a name with both addresses, with ${words.join(" ") || "nothing"}: ${address}`, async (t) => {
+			const b = await echo(t);
+			const server = await start(t, [...words, "both.test:0", b.at], { env });
+			assert.equal(server.address, `${address}:${server.port}`);
+			await hello(await RawWs.open(t, { host: address.replace(/[[\]]/g, ""), port: server.port }));
+		});
+	test("of a name with one address: that", async (t) => {
+		const b = await echo(t);
+		const server = await start(t, ["-6", "four.test:0", b.at], { env });
+		assert.equal(server.address, `127.0.0.1:${server.port}`);
+	});
+});
+
+describe("the backend's name", () => {
+	const env = (names) => ({ LD_PRELOAD: tool("preload_names"), TEST_NAMES: names });
+
+	test("all of its addresses are tried", async (t) => {
+		const b = await echo(t); /* on 127.0.0.1 alone: the others refuse */
+		const server = await start(t, ["127.0.0.1:0", `many.test:${b.port}`], { env: env("many.test=::1,127.0.0.2,127.0.0.3,127.0.0.1") });
+		await hello(await RawWs.open(t, server.port));
+		assert.equal((await server.event("session started")).backend, `many.test:${b.port}`);
+	});
+
+	test("is looked up off the loop: a slow look-up holds up nobody", async (t) => {
+		const b = await echo(t);
+		const server = await start(t, ["--workers=1", "--dial-timeout=20", `--web=${path.join(ROOT, "web")}`, "127.0.0.1:0", `slow.test:${b.port}`],
+			{ env: env("slow.test=127.0.0.1/2000") });
+		const ws = await RawWs.connect(t, server.port);
+		await new Promise((sent) => ws.socket.write(handshake(), sent));
+		/* who comes later is answered earlier */
+		for (let i = 0; i < 10; i++)
+			assert.equal((await fetch(`http://127.0.0.1:${server.port}/vnc.html`)).status, 200);
+		assert.equal(ws.total, 0);
+		assert.equal((await ws.head()).status, 101);
+		await hello(ws);
+	});
+
+	test("is looked up for each session: a backend that moves is found", async (t) => {
+		const dir = folder(t);
+		const first = await echo(t), there = path.join(dir, "moved");
+		const second = await echo(t, { host: "127.0.0.2", port: first.port });
+		const server = await start(t, ["127.0.0.1:0", `moves.test:${first.port}`], 
+			{ env: { ...env("moves.test=127.0.0.1"), TEST_NAMES_MOVED: "moves.test=127.0.0.2", TEST_MOVED: there } });
+		await hello(await RawWs.open(t, server.port));
+		assert.deepEqual([first.all.length, second.all.length], [1, 0]);
+		writeFileSync(there, "");
+		await hello(await RawWs.open(t, server.port));
+		assert.deepEqual([first.all.length, second.all.length], [1, 1]);
+	});
+});
