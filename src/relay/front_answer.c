@@ -104,7 +104,7 @@ static void front_upgrade(struct front *f, const struct http_head *h)
 	const char *error = NULL;
 
 	if (ws_upgrade_check(h, &proto, &status, &error) < 0) {
-		front_error(f, status, error, true, upgrade_extra(status));
+		front_error(f, status, error, status != 426, upgrade_extra(status));
 	} else if (!origin_allowed(h->origin, h->host, f->site->origins, f->site->origins_n)) {
 		front_error(f, 403,
 		            "pages of this origin may not connect here; the server can allow "

@@ -135,7 +135,6 @@ test("what is legal is answered, on one connection, in order", async (t) => {
 		["an absolute target", get("", "http://a/x")],
 		["UTF-8 in a value", get("X: \xc3\xa4\r\n")],
 		["a length of nothing", get("Content-Length: 0\r\n")],
-		["HTTP/1.0 that keeps the connection", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"],
 	]) {
 		wire.write(bytes);
 		const answer = await wire.answer();

@@ -138,7 +138,8 @@ struct duo_heard duo_heard(struct duo *d)
 	enum ws_event e;
 
 	h.data = sure_resize(NULL, len);
-	memcpy(copy, d->client->heard + d->parsed, len);
+	if (len > 0)
+		memcpy(copy, d->client->heard + d->parsed, len);
 	ws_dec_init(&dec, false);
 	while ((e = ws_dec_next(&dec, &in, &out)) != WS_MORE && !h.broken) {
 		if (e == WS_DATA) {

@@ -83,7 +83,7 @@ static const struct row rows[] = {
          "HTTP/1.1 405 ", "Allow: GET\r\n", true},
 	{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-         "HTTP/1.1 426 ", "Sec-WebSocket-Version: 13\r\n", true},
+         "HTTP/1.1 426 ", "Sec-WebSocket-Version: 13\r\n", false},
 	{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2hvcnQ=\r\n\r\n",
          "HTTP/1.1 400 ", NULL, true},

@@ -12,7 +12,7 @@
 
 /* sanitizers make each of them ten times as long */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { SESSIONS = 300 };
+enum { SESSIONS = 150 };
 #else
 enum { SESSIONS = 2000 };
 #endif
