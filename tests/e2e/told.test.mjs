@@ -1,5 +1,5 @@
-/* What README, the manual page and --help tell people to type does what they say, and options that
- * only a name with several addresses shows.
+/* What README, the manual page and --help tell people to type does what they say; a backend that
+ * moves while the server runs.
  */
 
 import assert from "node:assert/strict";
@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import path from "node:path";
 import test, { describe } from "node:test";
 import { echo, folder } from "./lib/backends.mjs";
-import { RawWs, handshake } from "./lib/rawws.mjs";
+import { RawWs } from "./lib/rawws.mjs";
 import { ROOT, run, start, tool } from "./lib/server.mjs";
 
 const text = (name) => readFileSync(path.join(ROOT, name), "utf8");
@@ -79,59 +79,15 @@ test("docs/architecture.md names every folder of src/", async () => {
 		assert.ok(execFileSync("sh", ["-c", 'ls -d "$1"*', "sh", path.join(ROOT, name)]).length, name);
 });
 
-describe("--prefer-ipv6", () => {
-	/* A name with both: IPv4 is listened on by default, as websockify does. */
-	const env = { LD_PRELOAD: tool("preload_names"), TEST_NAMES: "both.test=127.0.0.1,::1 four.test=127.0.0.1" };
-	for (const [words, address] of [
-		[[], "127.0.0.1"], [["--prefer-ipv6"], "[::1]"], [["-6"], "[::1]"],
-	])
-		test(`of a name with both addresses, with ${words.join(" ") || "nothing"}: ${address}`, async (t) => {
-			const b = await echo(t);
-			const server = await start(t, [...words, "both.test:0", b.at], { env });
-			assert.equal(server.address, `${address}:${server.port}`);
-			await hello(await RawWs.open(t, { host: address.replace(/[[\]]/g, ""), port: server.port }));
-		});
-	test("of a name with one address: that", async (t) => {
-		const b = await echo(t);
-		const server = await start(t, ["-6", "four.test:0", b.at], { env });
-		assert.equal(server.address, `127.0.0.1:${server.port}`);
-	});
-});
-
-describe("the backend's name", () => {
-	const env = (names) => ({ LD_PRELOAD: tool("preload_names"), TEST_NAMES: names });
-
-	test("all of its addresses are tried", async (t) => {
-		const b = await echo(t); /* on 127.0.0.1 alone: the others refuse */
-		const server = await start(t, ["127.0.0.1:0", `many.test:${b.port}`], { env: env("many.test=::1,127.0.0.2,127.0.0.3,127.0.0.1") });
-		await hello(await RawWs.open(t, server.port));
-		assert.equal((await server.event("session started")).backend, `many.test:${b.port}`);
-	});
-
-	test("is looked up off the loop: a slow look-up holds up nobody", async (t) => {
-		const b = await echo(t);
-		const server = await start(t, ["--workers=1", "--dial-timeout=20", `--web=${path.join(ROOT, "web")}`, "127.0.0.1:0", `slow.test:${b.port}`],
-			{ env: env("slow.test=127.0.0.1/2000") });
-		const ws = await RawWs.connect(t, server.port);
-		await new Promise((sent) => ws.socket.write(handshake(), sent));
-		/* who comes later is answered earlier */
-		for (let i = 0; i < 10; i++)
-			assert.equal((await fetch(`http://127.0.0.1:${server.port}/vnc.html`)).status, 200);
-		assert.equal(ws.total, 0);
-		assert.equal((await ws.head()).status, 101);
-		await hello(ws);
-	});
-
-	test("is looked up for each session: a backend that moves is found", async (t) => {
-		const dir = folder(t);
-		const first = await echo(t), there = path.join(dir, "moved");
-		const second = await echo(t, { host: "127.0.0.2", port: first.port });
-		const server = await start(t, ["127.0.0.1:0", `moves.test:${first.port}`], 
-			{ env: { ...env("moves.test=127.0.0.1"), TEST_NAMES_MOVED: "moves.test=127.0.0.2", TEST_MOVED: there } });
-		await hello(await RawWs.open(t, server.port));
-		assert.deepEqual([first.all.length, second.all.length], [1, 0]);
-		writeFileSync(there, "");
-		await hello(await RawWs.open(t, server.port));
-		assert.deepEqual([first.all.length, second.all.length], [1, 1]);
-	});
+test("the backend's name is looked up for each session: one that moves is found", async (t) => {
+	const dir = folder(t);
+	const first = await echo(t), there = path.join(dir, "moved");
+	const second = await echo(t, { host: "127.0.0.2", port: first.port });
+	const server = await start(t, ["127.0.0.1:0", `moves.test:${first.port}`],
+		{ env: { LD_PRELOAD: tool("preload_names"), TEST_NAMES: "moves.test=127.0.0.1", TEST_NAMES_MOVED: "moves.test=127.0.0.2", TEST_MOVED: there } });
+	await hello(await RawWs.open(t, server.port));
+	assert.deepEqual([first.all.length, second.all.length], [1, 0]);
+	writeFileSync(there, "");
+	await hello(await RawWs.open(t, server.port));
+	assert.deepEqual([first.all.length, second.all.length], [1, 1]);
 });
