@@ -2,6 +2,7 @@
  * the workers, and then waits for signals and its own deadlines.
  *
  *   SIGTERM, SIGINT, SIGHUP ─► drain ─► (again, or drain deadline) ─► cut ─► exit 0
+ *   (SIGHUP not when it was ignored at the start: nohup)
  *   --timeout, --idle-timeout, --run-once ─► retire: no new connections, exit after the last
  */
 #ifndef APP_SERVER_H

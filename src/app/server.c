@@ -232,9 +232,17 @@ static void server_announce(struct server *s)
 	          LOG_TEXT("web", o->web ? o->web : "off"), LOG_NUM("workers", s->workers_n));
 }
 
+/* nohup: whoever had it ignored for us meant it. */
+static bool is_ignored(int signum)
+{
+	struct sigaction now;
+
+	return sigaction(signum, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static int server_open(struct server *s)
 {
-	static const int signums[] = {SIGTERM, SIGINT, SIGHUP};
+	static const int signums[] = {SIGTERM, SIGINT, SIGHUP}; /* SIGHUP last */
 	char err[SITE_ERROR];
 
 	if (open_log(s) < 0)
@@ -246,7 +254,7 @@ static int server_open(struct server *s)
 	if (loop_new(&s->loop, &s->site->limits, &s->log) < 0)
 		return fail("cannot start an event loop");
 	loop_on_wake(s->loop, on_wake, s);
-	if (sigs_start(&s->sigs, s->loop, signums, 3, on_signal, s) < 0)
+	if (sigs_start(&s->sigs, s->loop, signums, is_ignored(SIGHUP) ? 2 : 3, on_signal, s) < 0)
 		return fail("cannot watch signals");
 	return open_workers(s);
 }
