@@ -71,6 +71,7 @@ static void front_work(struct front *f)
 	struct span data = buf_data(f->buf);
 	size_t n = data.len ? http_head_end(data, f->seen, &f->seen) : 0;
 
+	defer_drop(&f->again);
 	if (n > 0) {
 		timer_stop(&f->timer);
 		link_read(f->link, 0);

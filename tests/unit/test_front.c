@@ -166,6 +166,26 @@ static void test_eof_behind_pipeline(void **state)
 	end(&d);
 }
 
+/* A link may deliver once more after read(0): the handshake is looked at then, and once. */
+static void test_one_more_event_behind_a_pipeline(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	begin(&d);
+	struct link *l = d.client->link;
+	l->ev->bytes(l->owner, span_str(GET("/1") "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
+	                                "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+	                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+	l->ev->bytes(l->owner, span_of("\x82\x80", 2));
+	duo_turn(&d);
+	assert_int_equal(heard_times(&d, "HTTP/1.1 "), 1);
+	duo_backend(&d);
+	assert_true(heard(&d, "HTTP/1.1 101 "));
+	mem_say_eof(d.backend);
+	end(&d);
+}
+
 /* Tiny requests, big answers, and nobody reads: the answers must not pile up. */
 static void test_pipeline_is_bounded(void **state)
 {
@@ -406,6 +426,7 @@ int main(void)
 		UNIT(test_head_has_no_body),
 		UNIT(test_keep_alive_and_pipeline),
 		UNIT(test_eof_behind_pipeline),
+		UNIT(test_one_more_event_behind_a_pipeline),
 		UNIT(test_pipeline_is_bounded),
 		UNIT(test_too_large),
 		UNIT(test_dripping_head),
