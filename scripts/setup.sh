@@ -57,6 +57,10 @@ test  cmd:xdpyinfo                              x11-utils
 test  cmd:xsetroot                              x11-xserver-utils
 test  cmd:xclip                                 xclip
 test  file:/usr/share/novnc/vnc.html            novnc
+test  cmd:ip                                    iproute2
+test  file:/usr/sbin/setcap                     libcap2-bin
+test  cmd:socat                                 socat
+test  cmd:nc.openbsd                            netcat-openbsd
 bench file:/usr/include/openssl/ssl.h           libssl-dev
 bench cmd:node                                  nodejs
 bench cmd:ip                                    iproute2

@@ -21,6 +21,9 @@
  * forked children take the same number, in the other family as well unless it is taken there.
  * What was decided is reported (report.h).
  *
+ * getsockname is left to tell the truth, for programs that say where they are or connect to
+ * themselves, although the few that compare it with what they asked for give up.
+ *
  * Moved are stream sockets only. What the kernel would refuse, or take for another address than
  * ours, goes to it as it is, so its errno is the program's. When a moved bind fails, it fails: it
  * never falls back to where others could reach it. errno changes only when a call fails.
