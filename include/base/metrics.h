@@ -15,8 +15,8 @@ enum metric {
 	METRIC_SESSIONS_ALL, /* WebSocket sessions ever */
 	METRIC_REQUESTS,     /* HTTP requests answered */
 	METRIC_REFUSED,      /* HTTP answers with a status of 400 or more */
-	METRIC_DIAL_FAILED,
-	METRIC_DEADLINE, /* connections ended by one of our deadlines */
+	METRIC_DIAL_FAILED,  /* sessions whose backend could not be reached; relay/session counts */
+	METRIC_DEADLINE,     /* connections ended by one of our deadlines */
 	METRIC_BYTES_UP,
 	METRIC_BYTES_DOWN,
 	METRIC_LOG_DROPPED, /* log lines lost because nobody read them */

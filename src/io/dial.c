@@ -111,10 +111,8 @@ static void on_done(void *owner)
 		if (d->err < 0)
 			close(d->fd);
 	}
-	if (!link) {
+	if (!link)
 		why = dial_why(d->target, d->err, d->loop->env.limits->dial_ms);
-		metric_add(&d->loop->metrics, METRIC_DIAL_FAILED, 1);
-	}
 	to->dial = NULL;
 	free(d);
 	to->fn(to->owner, link, link ? NULL : &why);

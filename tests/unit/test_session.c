@@ -95,6 +95,7 @@ static void test_dead_backend(void **state)
 	struct duo_heard h = duo_heard(&d);
 	assert_int_equal(h.code, 1011);
 	assert_string_equal(h.reason, why.text);
+	assert_int_equal(metric_get(&d.fake.metrics, METRIC_DIAL_FAILED), 1);
 	duo_heard_free(&h);
 	mem_say_eof(d.client);
 	duo_turn(&d);

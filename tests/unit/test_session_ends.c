@@ -373,6 +373,7 @@ static void test_dial_fails_inside(void **state)
 	size_t seen = 0;
 	d.parsed = http_head_end(mem_heard(d.client), 0, &seen);
 	check_close(&d, 1011, NULL);
+	assert_int_equal(metric_get(&d.fake.metrics, METRIC_DIAL_FAILED), 1);
 	mem_say_eof(d.client);
 	duo_turn(&d);
 	assert_int_equal(d.ended, 1);
