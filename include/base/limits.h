@@ -10,14 +10,13 @@ struct limits {
 	uint32_t first_byte_ms; /* a client that says nothing */
 	uint32_t head_ms;       /* a request head that does not end */
 	uint32_t keepalive_ms;  /* silence between two requests */
-	uint32_t policy_ms;
-	uint32_t dial_ms;     /* resolve and connect, all addresses together */
-	uint32_t stall_ms;    /* bytes queued and none taken by the peer */
-	uint32_t close_ms;    /* the peer's answer to our end */
-	uint32_t drain_ms;    /* shutdown: everybody out */
-	uint32_t ping_ms;     /* heartbeat; 0: off */
-	uint32_t pong_ms;     /* answer to a ping; 0: not enforced */
-	uint32_t connections; /* per process; 0: as many as descriptors allow */
+	uint32_t dial_ms;       /* resolve and connect, all addresses together */
+	uint32_t stall_ms;      /* bytes queued and none taken by the peer */
+	uint32_t close_ms;      /* the peer's answer to our end */
+	uint32_t drain_ms;      /* shutdown: everybody out */
+	uint32_t ping_ms;       /* heartbeat; 0: off */
+	uint32_t pong_ms;       /* answer to a ping; 0: not enforced */
+	uint32_t connections;   /* per process; 0: as many as descriptors allow */
 };
 
 #endif

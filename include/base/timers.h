@@ -16,7 +16,6 @@ enum timer_class {
 	TIMER_FIRST_BYTE, /* accepted, nothing said yet */
 	TIMER_HEAD,       /* request head begun, not complete; TLS handshake likewise */
 	TIMER_IDLE,       /* HTTP keep-alive between requests */
-	TIMER_POLICY,
 	TIMER_DIAL,
 	TIMER_STAGGER, /* between two attempts to connect */
 	TIMER_PAUSE,   /* accepting again after descriptors ran out */

@@ -203,7 +203,6 @@ static void set_defaults(struct options *o)
 				.first_byte_ms = 10000,
 				.head_ms = 10000,
 				.keepalive_ms = 30000,
-				.policy_ms = 10000,
 				.dial_ms = 10000,
 				.stall_ms = 60000,
 				.close_ms = 3000,

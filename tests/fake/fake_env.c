@@ -73,7 +73,6 @@ void fake_env_init(struct fake_env *f)
 	f->limits = (struct limits){.first_byte_ms = 10000,
 	                            .head_ms = 11000,
 	                            .keepalive_ms = 30000,
-	                            .policy_ms = 5000,
 	                            .dial_ms = 12000,
 	                            .stall_ms = 60000,
 	                            .close_ms = 3000,

@@ -54,7 +54,6 @@ static void put_limits(struct str *s, const struct limits *l)
 	put_number(s, "first_byte_ms", l->first_byte_ms, 10000);
 	put_number(s, "head_ms", l->head_ms, 10000);
 	put_number(s, "keepalive_ms", l->keepalive_ms, 30000);
-	put_number(s, "policy_ms", l->policy_ms, 10000);
 	put_number(s, "dial_ms", l->dial_ms, 10000);
 	put_number(s, "stall_ms", l->stall_ms, 60000);
 	put_number(s, "close_ms", l->close_ms, 3000);

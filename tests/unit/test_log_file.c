@@ -470,7 +470,7 @@ static void test_loop_comes_back(void **state)
 	real_turn(&w); /* the pipe is full now */
 	log_event(&s.log, LOG_INFO, "line", LOG_TEXT("text", "END"));
 	timer_init(&late, on_late, &r);
-	timer_arm(w.env->timers, &late, TIMER_POLICY, 60000);
+	timer_arm(w.env->timers, &late, TIMER_DIAL, 60000);
 	assert_int_equal(pthread_create(&r.thread, NULL, read_to_the_end, &r), 0);
 	loop_run(w.loop);
 	assert_true(r.stopped && !r.late);

@@ -82,7 +82,7 @@ static void chain_open(struct chain *c, struct real_loop *w)
 	*c = (struct chain){.loop = w->loop, .env = w->env, .left = 1000};
 	defer_init(&c->call, on_call, c);
 	timer_init(&c->late, on_late, c);
-	timer_arm(w->env->timers, &c->late, TIMER_POLICY, 60000);
+	timer_arm(w->env->timers, &c->late, TIMER_DIAL, 60000);
 }
 
 static void chain_close(struct chain *c)
