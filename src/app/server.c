@@ -283,6 +283,8 @@ static void server_note(struct server *s, int r)
  * left open, which is a bug. */
 static int server_close(struct server *s)
 {
+	if (s->loop) /* a wake still on its way must not meet workers that are gone */
+		loop_on_wake(s->loop, NULL, NULL);
 	for (unsigned i = 0; i < s->workers_n; i++)
 		worker_tell(s->workers[i], WORKER_CUT);
 	for (unsigned i = 0; i < s->workers_n; i++)
