@@ -85,7 +85,7 @@ class Client {
 
 	/* 7.3: the desktop; then answers as a server does until the client goes. */
 	async serve({ name = "Fake desktop", colour = ORANGE } = {}) {
-		await this.read(1);
+		this.shared = (await this.read(1))[0] !== 0; /* 7.3.1 */
 		this.write(
 			u16(WIDTH, HEIGHT),
 			[32, 24, 0, 1],
