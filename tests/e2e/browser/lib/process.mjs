@@ -59,7 +59,7 @@ export class Program {
 		}
 		this.#child.kill(signal);
 		try {
-			return await this.end(8000);
+			return await this.end(20_000);
 		} catch {
 			this.#child.kill("SIGKILL");
 			return this.end(5000);

@@ -104,7 +104,9 @@ export async function startProxy({ prefix, port, websockets = true }) {
 		onward.write(head);
 		socket.pipe(onward).pipe(socket);
 		for (const end of [socket, onward]) {
-			end.on("error", () => {
+			end.on("error", () => end.destroy());
+			/* One gone without a word takes the other with it. */
+			end.on("close", () => {
 				socket.destroy();
 				onward.destroy();
 			});
