@@ -7,7 +7,8 @@
  * Memory: nothing before the first byte, then one chunk of 16 KiB, which bounds the head and what
  * is pipelined behind it: the link is asked for just as much as fits. What follows a handshake's
  * head are frames already; front_accept hands them on.
- * Deadlines: first byte, head, keep-alive silence. Replies are cut by the link's stall deadline.
+ * Deadlines: first byte, head, keep-alive silence, a disk that does not answer (stall_ms). Replies
+ * that the client does not take are cut by the link's stall deadline.
  */
 #ifndef RELAY_FRONT_H
 #define RELAY_FRONT_H

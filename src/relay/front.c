@@ -15,7 +15,7 @@ static void why_first(struct front *f, const struct why *why)
 		f->why = *why;
 }
 
-static void front_wait(struct front *f, enum timer_class c, uint32_t ms)
+void front_wait(struct front *f, enum timer_class c, uint32_t ms)
 {
 	timer_arm(f->env->timers, &f->timer, c, ms);
 }
@@ -194,12 +194,33 @@ static const struct link_events front_link_events = {
 	.closed = on_closed,
 };
 
+/* The disk hangs. Once a length was promised nothing else can be said. */
+static void front_disk_late(struct front *f)
+{
+	struct why why =
+		why_make(WHY_SERVER, 0, 503, -ETIMEDOUT, "the file could not be read in time");
+	bool promised = f->get->status != 0;
+
+	why_first(f, &why);
+	if (promised) {
+		front_end(f, true);
+		return;
+	}
+	file_get_drop(f->get);
+	f->get = NULL;
+	front_error(f, 503, why.text, true, NULL);
+}
+
 static void on_timer(void *owner)
 {
 	struct front *f = owner;
 	struct why why;
 
 	metric_add(f->env->metrics, METRIC_DEADLINE, 1);
+	if (f->state == FRONT_REPLY) {
+		front_disk_late(f);
+		return;
+	}
 	if (f->state == FRONT_FIRST || !f->buf) {
 		why = why_make(WHY_SESSION, 0, 0, -ETIMEDOUT,
 		               f->state == FRONT_FIRST ? "client said nothing"

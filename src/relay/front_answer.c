@@ -40,12 +40,22 @@ void front_error(struct front *f, unsigned status, const char *text, bool close,
 		front_replied(f);
 }
 
+/* A disk may hang; it gets as long as a peer that takes nothing. */
+static void front_wait_disk(struct front *f)
+{
+	front_wait(f, TIMER_STALL, f->env->limits->stall_ms);
+}
+
 /* The next piece is read from disk when the client has taken most of the last ones. */
 void front_more(struct front *f)
 {
 	f->hungry = link_queued(f->link) >= LINK_LOW;
-	if (!f->hungry && file_get_more(f->get) < 0)
+	if (f->hungry)
+		return;
+	if (file_get_more(f->get) < 0)
 		front_end(f, true);
+	else
+		front_wait_disk(f);
 }
 
 static void front_file_send(struct front *f, struct file_get *g)
@@ -71,6 +81,7 @@ static void on_file(void *owner, struct file_get *g)
 {
 	struct front *f = owner;
 
+	timer_stop(&f->timer);
 	if (g->head.len > 0) {
 		f->ev->answered(f->owner, g->status, g->error);
 		metric_add(f->env->metrics, METRIC_REFUSED, g->status >= 400);
@@ -87,6 +98,8 @@ static void front_get(struct front *f, const struct http_head *h)
 	f->state = FRONT_REPLY;
 	if (file_get_start(&f->get, f->site->files, f->env, h, f->close_next, on_file, f) < 0)
 		front_error(f, 503, "the server is short of memory; try again", true, NULL);
+	else
+		front_wait_disk(f);
 }
 
 /* Header lines that an answer to a handshake must have. */

@@ -9,6 +9,8 @@
 
 /* ---- front.c ---- */
 
+/* (Re)arms the one deadline of this phase. */
+void front_wait(struct front *f, enum timer_class c, uint32_t ms);
 /* The connection is over; what is queued still goes out unless reset. */
 void front_end(struct front *f, bool reset);
 /* An answer is complete: the end, or the next request. */

@@ -174,7 +174,8 @@ static void test_one_more_event_behind_a_pipeline(void **state)
 	(void)state;
 	begin(&d);
 	struct link *l = d.client->link;
-	l->ev->bytes(l->owner, span_str(GET("/1") "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
+	l->ev->bytes(l->owner,
+	             span_str(GET("/1") "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
 	                                "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 	                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
 	l->ev->bytes(l->owner, span_of("\x82\x80", 2));
@@ -381,6 +382,42 @@ static void test_client_leaves_in_the_middle_of_a_file(void **state)
 	without_files(dir);
 }
 
+/* A disk that does not answer: before the head an error can be told, after it the connection is
+ * cut, and whenever the job comes back nothing is left.
+ */
+static void test_disk_hangs(void **state)
+{
+	(void)state;
+	for (int promised = 0; promised < 2; promised++) {
+		struct duo d;
+		char dir[32];
+
+		with_files(&d, dir);
+		d.fake.hold_jobs = true;
+		d.client->window = 100000;
+		say(&d, GET("/big.bin"));
+		if (promised) { /* some pieces; the next one never comes */
+			fake_jobs(&d.fake);
+			mem_take(d.client, SIZE_MAX);
+			duo_turn(&d);
+			assert_int_equal(d.fake.jobs_n, 1);
+		}
+		fake_sleep(&d.fake, 59999);
+		assert_false(d.client->got_close);
+		fake_sleep(&d.fake, 1);
+		assert_true(d.client->got_close);
+		assert_int_equal(d.client->got_reset, promised);
+		assert_int_equal(heard(&d, "HTTP/1.1 503 "), !promised);
+		assert_int_equal(metric_get(&d.fake.metrics, METRIC_DEADLINE), 1);
+		d.fake.hold_jobs = false;
+		fake_jobs(&d.fake);
+		fake_sleep(&d.fake, 3000);
+		assert_int_equal(d.ended, 1);
+		duo_done(&d);
+		without_files(dir);
+	}
+}
+
 /* A file cut short cannot keep its Content-Length: the connection is cut, not filled with junk. */
 static void test_file_cut_short(void **state)
 {
@@ -435,6 +472,7 @@ int main(void)
 		UNIT(test_early_frames_are_bounded),
 		UNIT(test_file_to_a_slow_client),
 		UNIT(test_client_leaves_in_the_middle_of_a_file),
+		UNIT(test_disk_hangs),
 		UNIT(test_file_cut_short),
 		UNIT(test_upgrade_on_a_files_path),
 	};
