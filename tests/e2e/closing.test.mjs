@@ -8,7 +8,7 @@ import path from "node:path";
 import test, { describe } from "node:test";
 import WebSocket from "ws";
 import { backend, deadPort, echo, folder, fullPort, pour, silent, sink, source } from "./lib/backends.mjs";
-import { OP, RawWs, Wire, closing, frame, handshake } from "./lib/rawws.mjs";
+import { OP, RawWs, Wire, frame, handshake } from "./lib/rawws.mjs";
 import { start } from "./lib/server.mjs";
 import { Checked, MIB, OVERFULL, Pattern, event, scaled, until } from "./lib/wait.mjs";
 
