@@ -80,7 +80,10 @@ static void test_taken_in_the_other(void **state)
 	socklen_t len = where_text(&w, "::1", 0);
 	assert_int_equal(raw_bind(theirs, &w, len), 0);
 	chosen[0] = port_of(theirs);
-	int six = bound("::", false);
+	int six = sock_open(AF_INET6, true);
+	errno = 4711;
+	assert_int_equal(bind_text(six, "::", OLD), 0);
+	assert_int_equal(errno, 4711);
 	assert_at(six, "::1");
 	assert_int_not_equal(port_of(six), chosen[0]);
 	assert_int_equal(port_of(six), chosen[1]);
@@ -187,6 +190,31 @@ static void test_turn_lost(void **state)
 	int fd = bound("0.0.0.0", false);
 	assert_int_equal(port_of(fd), chosen[0]);
 	assert_false(atomic_flag_test_and_set(&choosing));
+	atomic_flag_clear(&choosing);
+	close(fd);
+}
+
+static void *bind_one(void *arg)
+{
+	*(int *)arg = bound("0.0.0.0", false);
+	return NULL;
+}
+
+/* Somebody else's turn stays his, also when he has chosen meanwhile. */
+static void test_turn_of_another(void **state)
+{
+	pthread_t thread;
+	int fd;
+	(void)state;
+	shim_on("0");
+	assert_false(atomic_flag_test_and_set(&choosing));
+	assert_int_equal(pthread_create(&thread, NULL, bind_one, &fd), 0);
+	for (int i = 0; i < 5; i++)
+		nap();
+	chosen[0] = port_free("127.0.0.1");
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(port_of(fd), chosen[0]);
+	assert_true(atomic_flag_test_and_set(&choosing));
 	atomic_flag_clear(&choosing);
 	close(fd);
 }
@@ -363,6 +391,10 @@ static void test_reports_lost(void **state)
 		errno = 4711;
 		assert_int_equal(listen(fd, 1), 0);
 		assert_int_equal(errno, 4711);
+		int again = sock_open(AF_INET, false);
+		assert_int_equal(bind_text(again, "0.0.0.0", OLD), -1);
+		assert_int_equal(errno, EADDRINUSE);
+		close(again);
 		assert_int_equal(descriptors(), before);
 	}
 	unit_note_clear();
@@ -440,6 +472,7 @@ int main(void)
 		UNIT(test_forked),
 		UNIT(test_threads),
 		UNIT(test_turn_lost),
+		UNIT(test_turn_of_another),
 		UNIT(test_reports),
 		UNIT(test_reports_fixed),
 		UNIT(test_reports_nothing_else),
