@@ -25,6 +25,7 @@ lint layers tests/lint/layers.sh
 lint banned tests/lint/banned.sh
 lint sizes tests/lint/sizes.sh
 lint words tests/lint/words.sh
+lint blanks tests/lint/blanks.sh
 lint format tests/lint/format.sh
 lint scripts tests/lint/scripts.sh
 lint cppcheck tests/lint/cppcheck.sh

@@ -91,6 +91,10 @@ accepts words
 refuses words src/base/num.c '/* TO''DO: later */'
 refuses words web/one.mjs '// FIX''ME'
 
+accepts blanks
+refuses blanks src/base/num.c "int trailing; "
+refuses blanks web/one.mjs "const two = 2;\r"
+refuses blanks scripts/fine.sh "\t"
 accepts format
 refuses format src/base/num.c 'int   badly( int a );'
 
