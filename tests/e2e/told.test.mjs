@@ -71,6 +71,13 @@ test("README: its two commands, its make targets and its files are there", async
 	assert.doesNotMatch(readme, /^[A-Z]{6,}$/m, "a placeholder");
 });
 
+test("the license is MIT's, and the style files are there", async () => {
+	assert.match(text("LICENSE"), /^MIT License\n\nCopyright \(c\) \d{4} /);
+	assert.match(text("README.md"), /^MIT license, see \[LICENSE\]\(LICENSE\)/m);
+	for (const name of [".clang-format", ".editorconfig"])
+		assert.ok(text(name).length > 100, name);
+});
+
 test("docs/architecture.md names every folder of src/", async () => {
 	const told = text("docs/architecture.md");
 	for (const name of execFileSync("ls", [path.join(ROOT, "src")], { encoding: "utf8" }).split("\n").filter(Boolean))
