@@ -23,12 +23,20 @@ export function tool(name) {
 
 const ALARMS = /Sanitizer|runtime error:|left open|websplice: BUG|Assertion|stack smashing|free\(\)|corrupted/i;
 
+/* A test that is ended from outside takes its servers along. */
+const alive = new Set();
+process.on("exit", () => { for (const child of alive) child.kill("SIGKILL"); });
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"])
+	process.on(signal, () => process.exit(1));
+
 /* One process. `said` is standard error, `out` standard output, both so far. */
 export class Server {
 	constructor(args, { limits = [], env = {}, cwd } = {}) {
 		this.args = args;
 		const [program, ...words] = limits.length ? ["prlimit", ...limits, "--", BIN, ...args] : [BIN, ...args];
 		this.child = spawn(program, words, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+		alive.add(this.child);
+		this.child.on("close", () => alive.delete(this.child));
 		this.said = "";
 		this.out = "";
 		this.code = this.signal = null;
