@@ -83,7 +83,7 @@ static bool range_holds(const struct ask *ask, const struct validators *v, int64
 static void answer_beyond(struct answer *ret, struct str *head, const struct ask *ask,
                           uint64_t size, int64_t now)
 {
-	static const char beyond[] = "The file ends before this range.";
+	static const char beyond[] = "the file ends before this range";
 	char lines[sizeof(ERROR_LINES) + 64];
 
 	snprintf(lines, sizeof(lines), "Content-Range: bytes */%" PRIu64 "\r\n" ERROR_LINES, size);

@@ -61,9 +61,9 @@ static bool trouble(int err)
 void found_error(struct found *ret, int err)
 {
 	if (trouble(err))
-		set_error(ret, 503, "The server cannot read this file just now.");
+		set_error(ret, 503, "the server cannot read this file just now");
 	else
-		set_error(ret, 404, "There is no such file here.");
+		set_error(ret, 404, "there is no such file here");
 }
 
 static bool older(const struct stat *a, const struct stat *b)
@@ -129,8 +129,8 @@ static void find_viewer(struct found *ret, const struct tree *tree, const struct
 		found_error(ret, err);
 	} else {
 		set_error(ret, 404,
-		          root ? "There is neither index.html nor vnc.html in the web folder."
-		               : "This folder has no index page.");
+		          root ? "there is neither index.html nor vnc.html in the web folder"
+		               : "this folder has no index page");
 	}
 }
 
@@ -161,7 +161,7 @@ void found_path(struct found *ret, const struct tree *tree, const struct ask *as
 	int err = -ENOENT;
 
 	if (ask->bad) {
-		set_error(ret, 400, "This is not a path that a file could have.");
+		set_error(ret, 400, "this is not a path that a file could have");
 		return;
 	}
 	if (tree->listing || !dotted(ask->path))

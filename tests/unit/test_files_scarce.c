@@ -156,7 +156,7 @@ static void one_get(void *target, unsigned long failing)
 	if (reply.status == 503) {
 		assert_true(failing > 0);
 		assert_int_equal(reply.len, 0);
-		assert_non_null(strstr(reply.head, "\r\n\r\nThe server cannot"));
+		assert_non_null(strstr(reply.head, "\r\n\r\nthe server cannot"));
 	} else {
 		assert_int_equal(reply.status, 200);
 		whole = failing ? whole : reply.len;
