@@ -4,7 +4,7 @@ export const SCENARIOS = ["download", "upload", "echo", "session", "bursts", "id
 
 export const USAGE = `usage: node tests/bench/bench.mjs [options]      (or: make bench BENCH_ARGS="options")
   --quick            smaller and fewer: within a minute, and noisier
-  --rounds=N         how often everything is measured (default 5, with --quick 3)
+  --rounds=N         how often everything is measured (default 9, with --quick 3)
   --only=A,B         only these: ${SCENARIOS.join(", ")}
   --peers=A,B        only these: websplice, haproxy, websockify, also
   --also=FILE        another websplice binary in the same run, to compare two of them
@@ -55,7 +55,7 @@ export function parse(words) {
 		else
 			throw new Usage(`bench: cannot make sense of '${word}'`);
 	}
-	o.rounds ??= o.quick ? 3 : 5;
+	o.rounds ??= o.quick ? 3 : 9;
 	return o;
 }
 
