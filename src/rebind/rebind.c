@@ -19,7 +19,13 @@
  * They are read at every call. OLD is 1 to 65535, NEW 0 to 65535, digits and nothing else, or the
  * shim does nothing. NEW 0 is a free port: the first bind decides which, later ones and those of
  * forked children take the same number, in the other family as well unless it is taken there.
- * What was decided is reported (report.h).
+ * Programs it executes know nothing of that; where several look at one port (vncserver sees whether
+ * its Xvnc is up by trying to bind), NEW has to be a number. What was decided is reported (report.h).
+ *
+ * REBIND_RESERVED, when not empty, says that whoever set the variables keeps NEW from being given to
+ * somebody else, on 127.0.0.1 and on ::1, by sockets that are bound with SO_REUSEADDR and never
+ * listen. Then moved sockets get SO_REUSEADDR too, so that they may be bound beside those; a second
+ * bind fails as before once the first socket listens.
  *
  * getsockname is left to tell the truth, for programs that say where they are or connect to
  * themselves, although the few that compare it with what they asked for give up.
@@ -55,6 +61,7 @@ enum { PATIENCE_MS = 1000 };
 
 struct move {
 	int old_port, new_port;
+	bool reserved;
 };
 
 typedef int bind_fn(int fd, const struct sockaddr *addr, socklen_t len);
@@ -89,6 +96,8 @@ static bool move_asked(struct move *ret)
 {
 	ret->old_port = port_parse(either("REBIND_OLD_PORT", "REBIND_PORT_OLD"));
 	ret->new_port = port_parse(either("REBIND_NEW_PORT", "REBIND_PORT_NEW"));
+	const char *reserved = secure_getenv("REBIND_RESERVED");
+	ret->reserved = reserved && *reserved;
 	return ret->old_port > 0 && ret->new_port >= 0;
 }
 
@@ -254,10 +263,18 @@ static int bind_any(int fd, union where *w)
 
 /* ---- the two calls ---- */
 
+static int bind_fixed(int fd, union where *w, const struct move *m)
+{
+	int on = 1;
+	if (m->reserved)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	return bind_port(fd, w, (uint16_t)m->new_port);
+}
+
 static int bind_moved(int fd, union where *w, const struct move *m)
 {
 	where_to_loopback(w, fd);
-	int rc = m->new_port ? bind_port(fd, w, (uint16_t)m->new_port) : bind_any(fd, w);
+	int rc = m->new_port ? bind_fixed(fd, w, m) : bind_any(fd, w);
 	int error = errno;
 	union where got;
 	if (rc < 0)

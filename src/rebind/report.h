@@ -18,7 +18,8 @@
  *            kernel tells them, so that port 0 has become a real one
  *   listen   such a socket takes connections from now on: the program is ready
  *   fail     a bind that was to be moved failed with errno; ADDRESS and PORT are where it was to
- *            go. The program got the same errno; it may try again or give up
+ *            go. The program got the same errno and does with it what it likes: vncserver looks
+ *            this way whether its Xvnc is up
  *
  * ADDRESS is where to connect, family is the socket's own: a dual-stack socket is 127.0.0.1 with
  * family=6. pid is the sender's in its own pid namespace. Fields after `family` may be added; a
@@ -30,6 +31,9 @@
  *   sender's pid and user as well.
  * - A program may bind several times (IPv4 and IPv6, or only to see whether the port is free) and
  *   in several processes. Only `listen` means ready, and the last one counts.
+ * - New port 0 is one number for a process and its forks, not for programs that it executes. A
+ *   receiver that must cope with any program reserves a number itself (REBIND_RESERVED, see
+ *   rebind.c): there is no race for that either, and it stays the same when the program restarts.
  * - The shim never waits: when the receiver's queue is full (net.unix.max_dgram_qlen) or nobody
  *   is there, the report is lost and the program goes on. Whoever has a `bind` and misses its
  *   `listen` may try to connect.

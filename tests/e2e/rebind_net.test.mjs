@@ -1,11 +1,10 @@
-/* variants: asan */
 /* What others on the network see of a program that rebind.so moved: nothing. The program runs on one
  * host, somebody else knocks from another one; both are network namespaces (lib/netns.mjs). Each
  * program is first seen without the shim, so that what is refused later was open before.
  */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { folder } from "./lib/backends.mjs";
@@ -100,6 +99,15 @@ describe("a server is out of reach", () => {
 			assert.equal(fixed.port, NEW);
 			await moved(net, at, NEW, /^65023 open hello .*(127\.0\.0\.1|::1) 65023$/);
 			await fixed.stop();
+
+			/* the port is reserved: bound, but not listened on */
+			const holder = start(t, net.inside, [tool("hold_port"), String(NEW)]);
+			await holder.says(/held/);
+			const beside = await run(shim(OLD, NEW, { REBIND_RESERVED: "1" }));
+			assert.equal(beside.port, NEW);
+			await moved(net, at, NEW, /open hello /);
+			await beside.stop();
+			await holder.stop();
 
 			const any = await run(shim(OLD, 0));
 			assert.notEqual(any.port, OLD);
@@ -239,6 +247,33 @@ describe("real programs", () => {
 		await up(net.inside, 2);
 		await moved(net, ["127.0.0.1", "::1"], NEW, /open RFB 003\.008$/);
 	});
+
+	/* A script that binds the port to see whether it is free, starts Xvnc in the background and sees
+	 * that it is up when the port is not free any more. */
+	for (const reserved of ["", "1"]) {
+		test(`TigerVNC's vncserver, the port ${reserved ? "" : "not "}reserved`, async (t) => {
+			const net = await network(t);
+			if (!net)
+				return;
+			const name = `websplice-vncserver-${process.pid}`, number = display++, home = folder(t);
+			const reports = start(t, net.inside, [tool("rebind_reports"), name]);
+			await reports.says(/ready/);
+			if (reserved)
+				await start(t, net.inside, [tool("hold_port"), String(NEW)]).says(/held/);
+			writeFileSync(path.join(home, "session"), "#!/bin/sh\nexec sleep 60\n", { mode: 0o755 });
+			const script = rebound(t, net, ["tigervncserver", `:${number}`, "-rfbport", String(OLD), "-localhost", "no",
+				"-SecurityTypes", "None", "--I-KNOW-THIS-IS-INSECURE", "-xstartup", path.join(home, "session")],
+				{ HOME: home, REBIND_REPORT: `@${name}`, REBIND_RESERVED: reserved });
+			later(t, () => {
+				for (const [, pid] of reports.out.matchAll(/ listen .* pid=(\d+)/g))
+					try { process.kill(Number(pid)); } catch { /* once is enough */ }
+				return until("Xvnc has tidied up", () => !existsSync(`/tmp/.X11-unix/X${number}`));
+			});
+			await until(() => `vncserver is done; it said:\n${script.out}${script.err}`, () => script.code !== null || /New Xtigervnc server/.test(script.out + script.err));
+			assert.match(script.out + script.err, new RegExp(`New Xtigervnc server .* on port ${OLD}`));
+			await moved(net, ["127.0.0.1", "::1"], NEW, /open RFB 003\.008$/);
+		});
+	}
 
 	test("x11vnc", async (t) => {
 		const net = await network(t);

@@ -26,6 +26,7 @@ static inline void shim_on(const char *new_port)
 	setenv("REBIND_NEW_PORT", new_port, 1);
 	unsetenv("REBIND_PORT_OLD");
 	unsetenv("REBIND_PORT_NEW");
+	unsetenv("REBIND_RESERVED");
 	unsetenv("REBIND_REPORT");
 	unsetenv("REBIND_REPORT_KEY");
 	chosen[0] = chosen[1] = 0;

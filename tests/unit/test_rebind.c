@@ -178,6 +178,66 @@ static void test_new_port(void **state)
 	close(four);
 }
 
+static int reuse_of(int fd)
+{
+	return sock_option(fd, SOL_SOCKET, SO_REUSEADDR);
+}
+
+static int hold(const char *text, uint16_t port)
+{
+	union where w;
+	socklen_t len = where_text(&w, text, port);
+	int fd = sock_open(w.sa.sa_family, true), on = 1;
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+	assert_int_equal(raw_bind(fd, &w, len), 0);
+	return fd;
+}
+
+/* One more socket for the old port; its errno when it is not to be had. */
+static int bind_and_listen(int *fd, const char *text, bool v6only)
+{
+	*fd = sock_open(strchr(text, ':') ? AF_INET6 : AF_INET, v6only);
+	return bind_text(*fd, text, OLD) < 0 || listen(*fd, 1) < 0 ? errno : 0;
+}
+
+static void test_reserved(void **state)
+{
+	char text[8];
+	int four = hold("127.0.0.1", 0), six = hold("::1", port_of(four)), one, two, three;
+	(void)state;
+	snprintf(text, sizeof text, "%u", port_of(four));
+	shim_on(text);
+	assert_int_equal(bind_and_listen(&one, "0.0.0.0", false), EADDRINUSE);
+	assert_int_equal(reuse_of(one), 0);
+	close(one);
+	setenv("REBIND_RESERVED", "", 1);
+	assert_int_equal(bind_and_listen(&one, "0.0.0.0", false), EADDRINUSE);
+	close(one);
+	setenv("REBIND_RESERVED", "1", 1);
+	assert_int_equal(bind_and_listen(&one, "0.0.0.0", false), 0);
+	assert_int_equal(bind_and_listen(&two, "::", true), 0);
+	assert_int_equal(port_of(one), port_of(four));
+	assert_int_equal(port_of(two), port_of(four));
+	/* once the program listens, the port is taken, for itself as for others */
+	assert_int_equal(bind_and_listen(&three, "0.0.0.0", false), EADDRINUSE);
+	close(three);
+	assert_int_equal(bind_and_listen(&three, "::", true), EADDRINUSE);
+	close(three);
+	assert_int_equal(bind_and_listen(&three, "::", false), EADDRINUSE);
+	close(three);
+	close(one);
+	assert_int_equal(bind_and_listen(&three, "::", false), 0);
+	assert_at(three, "::ffff:127.0.0.1");
+	close(three);
+	/* what is not moved is not touched */
+	three = sock_open(AF_INET, false);
+	assert_int_equal(bind_text(three, "127.0.0.1", 0), 0);
+	assert_int_equal(reuse_of(three), 0);
+	const int all[] = {two, three, four, six};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		close(all[i]);
+}
+
 /* ---- what is left alone ---- */
 
 struct call {
@@ -329,9 +389,10 @@ static void test_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_settings),  UNIT(test_moved),       UNIT(test_moved_forms),
-		UNIT(test_scope),     UNIT(test_new_port),    UNIT(test_left_alone),
-		UNIT(test_no_socket), UNIT(test_unix_socket), UNIT(test_off),
+		UNIT(test_settings),   UNIT(test_moved),     UNIT(test_moved_forms),
+		UNIT(test_scope),      UNIT(test_new_port),  UNIT(test_reserved),
+		UNIT(test_left_alone), UNIT(test_no_socket), UNIT(test_unix_socket),
+		UNIT(test_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

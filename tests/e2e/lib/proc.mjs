@@ -48,12 +48,21 @@ export class Proc {
 		}
 	}
 
-	/* Has it end by itself (its standard input ends), or after `ms` by force. */
-	async stop(ms = 1000) {
-		this.child.stdin.end();
+	async endsWithin(ms) {
 		let timer;
 		await Promise.race([this.over, new Promise((resolve) => { timer = setTimeout(resolve, ms); })]);
 		clearTimeout(timer);
+		return this.ended;
+	}
+
+	/* Has it end by itself (its standard input ends), else asks it to, else by force. What is left
+	 * of its group goes along. */
+	async stop() {
+		this.child.stdin.end();
+		if (!await this.endsWithin(500)) {
+			this.kill("SIGTERM");
+			await this.endsWithin(3000);
+		}
 		this.kill();
 		await this.over;
 	}
