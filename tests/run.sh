@@ -260,9 +260,6 @@ for step in "$@"; do
 	run_step "$step"
 	say "$step: $((passed - before)) passed, $(($(date +%s) - since)) s"
 done
-if [ "$skipped" -gt 0 ]; then
-	say "$passed passed, $failed failed, $skipped skipped"
-else
-	say "$passed passed, $failed failed"
-fi
+[ "$skipped" -eq 0 ] || say "$skipped skipped"
+say "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
