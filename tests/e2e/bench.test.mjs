@@ -256,7 +256,7 @@ describe("make bench", { skip: SANITIZED && "numbers of a sanitized build say no
 	});
 
 	test("options that make no sense are refused", async (t) => {
-		for (const word of ["--ony=echo", "--only=nothing", "--rounds=0", "--rounds", "echo"])
+		for (const word of ["--ony=echo", "--only=nothing", "--rounds=0", "--rounds", "--also=/nowhere", "echo"])
 			assert.equal((await bench(t, [word])).code, 2, word);
 	});
 });

@@ -1,10 +1,12 @@
 /* The command line of bench.mjs. */
 
+import { existsSync } from "node:fs";
+
 export const SCENARIOS = ["download", "upload", "echo", "session", "bursts", "idle", "latency", "workers"];
 
 export const USAGE = `usage: node tests/bench/bench.mjs [options]      (or: make bench BENCH_ARGS="options")
   --quick            smaller and fewer: within a minute, and noisier
-  --rounds=N         how often everything is measured (default 9, with --quick 3)
+  --rounds=N         how often everything is measured (default 7, with --quick 3)
   --only=A,B         only these: ${SCENARIOS.join(", ")}
   --peers=A,B        only these: websplice, haproxy, websockify, also
   --also=FILE        another websplice binary in the same run, to compare two of them
@@ -55,7 +57,9 @@ export function parse(words) {
 		else
 			throw new Usage(`bench: cannot make sense of '${word}'`);
 	}
-	o.rounds ??= o.quick ? 3 : 9;
+	if (o.also && !existsSync(o.also))
+		throw new Usage(`--also: there is no ${o.also}`);
+	o.rounds ??= o.quick ? 3 : 7;
 	return o;
 }
 
