@@ -55,7 +55,7 @@ export function parse(words) {
 		else if (Object.hasOwn(valued, name) && (value ?? left[0]))
 			valued[name](o, value ?? left.shift());
 		else
-			throw new Usage(`bench: cannot make sense of '${word}'`);
+			throw new Usage(`cannot make sense of '${word}'`);
 	}
 	if (o.also && !existsSync(o.also))
 		throw new Usage(`--also: there is no ${o.also}`);
@@ -74,7 +74,7 @@ export function options(words) {
 	} catch (e) {
 		if (!(e instanceof Usage))
 			throw e;
-		console.error(`${e.message}\n${USAGE}`);
+		console.error(`bench: ${e.message}\n${USAGE}`);
 		process.exit(2);
 	}
 }
