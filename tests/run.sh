@@ -223,8 +223,9 @@ run_node() {
 	build "$1" "$BUILD/$1/websplice" tools || return
 	export WEBSPLICE="$PWD/$BUILD/$1/websplice" WEBSPLICE_TOOLS="$PWD/$BUILD/$1/tools"
 	export WEBSPLICE_VARIANT="$1"
+	# Two files at a time: most of them wait more than they work.
 	# shellcheck disable=SC2046,SC2086
-	job "e2e-$1" 600 $(fixed_addresses "$1") node --test --test-reporter=tap $files
+	job "e2e-$1" 600 $(fixed_addresses "$1") node --test --test-concurrency=2 --test-reporter=tap $files
 	log=$logs/e2e-$1.log
 	ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log")
 	bad=$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
