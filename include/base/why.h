@@ -35,6 +35,8 @@ struct why {
 /* Builds a reason; close and status may be 0. */
 struct why why_make(enum why_layer layer, unsigned close, unsigned status, int err, const char *fmt,
                     ...) __attribute__((format(printf, 5, 6)));
+/* The first cause wins: sets *first unless it is set already. why may be NULL. */
+void why_first(struct why *first, const struct why *why);
 /* "tcp", "ws", … for logs. */
 const char *why_layer_name(enum why_layer layer);
 /* A short phrase for -errno in the words of a network user ("connection refused"). */

@@ -109,3 +109,9 @@ const char *why_errno(int err)
 	const char *text = strerrordesc_np(positive);
 	return text ? text : "unknown error";
 }
+
+void why_first(struct why *first, const struct why *why)
+{
+	if (first->layer == WHY_NONE && why)
+		*first = *why;
+}

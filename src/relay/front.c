@@ -9,12 +9,6 @@
 static void front_work(struct front *f);
 static void front_next(struct front *f);
 
-static void why_first(struct front *f, const struct why *why)
-{
-	if (f->why.layer == WHY_NONE && why)
-		f->why = *why;
-}
-
 void front_wait(struct front *f, enum timer_class c, uint32_t ms)
 {
 	timer_arm(f->env->timers, &f->timer, c, ms);
@@ -153,7 +147,7 @@ static void on_eof(void *owner)
 	struct why why = why_make(WHY_HTTP, 0, 0, 0, "client closed the connection");
 
 	f->eof = true;
-	why_first(f, &why);
+	why_first(&f->why, &why);
 	if (f->state != FRONT_REPLY && f->state != FRONT_END)
 		front_end(f, false);
 }
@@ -174,7 +168,7 @@ static void on_lost(void *owner, const struct why *why)
 {
 	struct front *f = owner;
 
-	why_first(f, why);
+	why_first(&f->why, why);
 	front_end(f, true);
 }
 
@@ -201,7 +195,7 @@ static void front_disk_late(struct front *f)
 		why_make(WHY_SERVER, 0, 503, -ETIMEDOUT, "the file could not be read in time");
 	bool promised = f->get->status != 0;
 
-	why_first(f, &why);
+	why_first(&f->why, &why);
 	if (promised) {
 		front_end(f, true);
 		return;
@@ -225,12 +219,12 @@ static void on_timer(void *owner)
 		why = why_make(WHY_SESSION, 0, 0, -ETIMEDOUT,
 		               f->state == FRONT_FIRST ? "client said nothing"
 		                                       : "no further request");
-		why_first(f, &why);
+		why_first(&f->why, &why);
 		front_end(f, false);
 		return;
 	}
 	why = why_make(WHY_SESSION, 0, 408, -ETIMEDOUT, "request head did not end in time");
-	why_first(f, &why);
+	why_first(&f->why, &why);
 	front_error(f, 408, "the request head did not end in time", true, NULL);
 }
 
@@ -265,13 +259,12 @@ struct buf *front_accept(struct front *f)
 
 void front_refuse(struct front *f, unsigned status, const char *text)
 {
-
 	front_error(f, status, text, true, NULL);
 }
 
 void front_stop(struct front *f, const struct why *why)
 {
-	why_first(f, why);
+	why_first(&f->why, why);
 	f->close_next = true;
 	if (f->state == FRONT_UPGRADE)
 		front_refuse(f, 503, why->text);
@@ -281,6 +274,6 @@ void front_stop(struct front *f, const struct why *why)
 
 void front_cut(struct front *f, const struct why *why)
 {
-	why_first(f, why);
+	why_first(&f->why, why);
 	front_end(f, true);
 }

@@ -5,12 +5,6 @@
 
 static void end_advance(struct splice_end *from, enum flow_event e);
 
-static void why_first(struct splice *s, const struct why *why)
-{
-	if (s->why.layer == WHY_NONE && why)
-		s->why = *why;
-}
-
 /* Big reads are cheaper; small ones keep the queue near LINK_HIGH while the sink is behind. */
 static void end_read(struct splice_end *from, bool slow)
 {
@@ -107,7 +101,7 @@ static void on_eof(void *owner)
 	struct splice_end *from = owner;
 	struct why why = why_ended(from);
 
-	why_first(from->splice, &why);
+	why_first(&from->splice->why, &why);
 	from->ended = true;
 	end_advance(from, FE_SOURCE_ENDED);
 	if (from->link->shut)
@@ -129,7 +123,7 @@ static void on_lost(void *owner, const struct why *why)
 {
 	struct splice_end *from = owner;
 
-	why_first(from->splice, why);
+	why_first(&from->splice->why, why);
 	from->ended = true;
 	end_advance(from, FE_SOURCE_ENDED);
 	end_advance(from->to, FE_SINK_LOST);
@@ -177,7 +171,7 @@ void splice_start(struct splice *s, struct env *env, struct link *client, struct
 
 void splice_stop(struct splice *s, const struct why *why)
 {
-	why_first(s, why);
+	why_first(&s->why, why);
 	end_advance(&s->backend, FE_SOURCE_ENDED);
 	if (s->backend.paused)
 		end_read(&s->backend, false);
@@ -185,7 +179,7 @@ void splice_stop(struct splice *s, const struct why *why)
 
 void splice_cut(struct splice *s, const struct why *why)
 {
-	why_first(s, why);
+	why_first(&s->why, why);
 	s->client.flow = s->backend.flow = FLOW_DONE;
 	end_close(&s->client, true);
 	end_close(&s->backend, true);
