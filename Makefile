@@ -20,6 +20,8 @@
 #   variant    release (default), debug, asan, tsan, cov, fuzz; they live side by side
 #   CC CFLAGS CPPFLAGS LDFLAGS LDLIBS   yours; flags are appended to ours, so yours win
 #   BUILD      where to build (build); two people in one checkout take one each
+#   MBEDTLS    own (default): built from the distribution's source package with our configuration,
+#              in .deps/mbedtls; system: the distribution's library as it is
 #   folders    which of src/ go into the library (all), as in folders="base wire"
 #   ERR=1      warnings are errors        V=1     show the commands
 #   DESTDIR, prefix (/usr/local), bindir, datadir, mandir, libdir
@@ -62,12 +64,20 @@ mandir ?= $(datadir)/man
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n')
 
-# ---- what is missing is installed once; afterwards this costs three file look-ups ----
+# Whose Mbed TLS; setup.sh asks for it, too. Who says what to link with brings his own.
+MBEDTLS ?= $(if $(MBEDTLS_LIBS),system,own)
+ifeq ($(filter $(MBEDTLS),own system),)
+$(error MBEDTLS is own or system)
+endif
+export MBEDTLS
+
+# ---- what is missing is installed once; afterwards this costs a few file look-ups ----
 offline_goals := clean distclean help format uninstall check
 ifneq ($(filter-out $(offline_goals),$(or $(MAKECMDGOALS),all)),)
 have_deps = $(and $(wildcard /usr/include/uv.h $(UV_H)),$\
 	$(wildcard .deps/usr/include/llhttp.h /usr/include/llhttp.h),$\
-	$(wildcard .deps/usr/include/mbedtls/ssl.h /usr/include/mbedtls/ssl.h),$\
+	$(if $(filter own,$(MBEDTLS)),$(shell scripts/mbedtls.sh --fresh && echo fresh),$\
+		$(wildcard .deps/usr/include/mbedtls/ssl.h /usr/include/mbedtls/ssl.h)),$\
 	$(shell command -v $(firstword $(CC))))
 ifeq ($(have_deps),)
 setup_status := $(shell scripts/setup.sh build >&2; echo $$?)
@@ -78,17 +88,23 @@ endif
 endif
 
 # ---- libraries ----
-# .deps/ (written by setup.sh on Debian 12) comes first and is linked statically.
+# What setup.sh put into .deps/ comes first and is linked statically.
 UV_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libuv 2>/dev/null)
 UV_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null),-luv)
 ifneq ($(wildcard .deps/usr/include/llhttp.h),)
 LLHTTP_CFLAGS ?= -isystem .deps/usr/include
 LLHTTP_LIBS ?= $(wildcard .deps/usr/lib/*/libllhttp.a)
-MBEDTLS_CFLAGS ?= -isystem .deps/usr/include
-MBEDTLS_LIBS ?= $(foreach l,mbedtls mbedx509 mbedcrypto,$(wildcard .deps/usr/lib/*/lib$l.a))
 else
 LLHTTP_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libllhttp 2>/dev/null)
 LLHTTP_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs libllhttp 2>/dev/null),-lllhttp)
+endif
+ifeq ($(MBEDTLS),own)
+MBEDTLS_CFLAGS ?= -isystem .deps/mbedtls/include '-DMBEDTLS_USER_CONFIG_FILE=<mbedtls_user_config.h>'
+MBEDTLS_LIBS ?= .deps/mbedtls/lib/libmbedtls.a
+else ifneq ($(wildcard .deps/usr/include/mbedtls/ssl.h),)
+MBEDTLS_CFLAGS ?= -isystem .deps/usr/include
+MBEDTLS_LIBS ?= $(foreach l,mbedtls mbedx509 mbedcrypto,$(wildcard .deps/usr/lib/*/lib$l.a))
+else
 MBEDTLS_CFLAGS ?=
 MBEDTLS_LIBS ?= -lmbedtls -lmbedx509 -lmbedcrypto
 endif
@@ -115,7 +131,7 @@ ldflags_release = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ldflags_debug = -pie
 
 variant_flags := $(flags_$(variant))
-all_cppflags := -D_GNU_SOURCE -Iinclude $(LLHTTP_CFLAGS) $(MBEDTLS_CFLAGS) $(UV_CFLAGS) $(CPPFLAGS)
+all_cppflags := -D_GNU_SOURCE -Iinclude $(MBEDTLS_CFLAGS) $(LLHTTP_CFLAGS) $(UV_CFLAGS) $(CPPFLAGS)
 all_cflags := -std=gnu11 -fPIE -fno-common -fno-strict-aliasing '-ffile-prefix-map=$(CURDIR)=.' \
 	$(warnings) $(variant_flags)
 all_ldflags := $(variant_flags) $(ldflags_$(variant)) $(LDFLAGS)
@@ -161,7 +177,7 @@ $(B)/version: FORCE
 $(call obj,$(filter src/app/%,$(all_src))): $(B)/version
 
 # ---- rules ----
-$(B)/obj/%.o: %.c $(B)/flags
+$(B)/obj/%.o: %.c $(B)/flags $(filter .deps/mbedtls/%,$(MBEDTLS_LIBS))
 	$(say) CC $(if $(filter release,$(variant)),$<,'$< ($(variant))')
 	@mkdir -p $(@D)
 	$(Q)$(call compile,$<) -MMD -MP -MF $(@:.o=.d) -c $< -o $@

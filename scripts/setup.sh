@@ -11,10 +11,16 @@
 # Says what it is about to install before it does. When nothing is missing it prints nothing,
 # asks nobody and is done at once. It needs root, or sudo, for Debian packages only.
 #
+# Mbed TLS is built from Debian 13's source package with a configuration of ours, by
+# scripts/mbedtls.sh. With MBEDTLS=system in the environment (make MBEDTLS=system sets it) the
+# distribution's library is used instead.
+#
 # Debian 12 has no llhttp and an old Mbed TLS. There the two come from Debian 13's packages,
-# through apt with a sources list and a state of their own (the system's apt is not touched;
-# signatures are checked against the system's Debian keyring), unpacked into .deps/ and linked
-# statically.
+# unpacked into .deps/ and linked statically.
+#
+# What is fetched from Debian 13 comes through apt with a sources list and a state of their own:
+# the system's apt is not touched, its mirrors are used, and signatures are checked against the
+# system's Debian keyring.
 #
 # Exit codes: 0 all there, 1 something could not be had (named), 2 usage.
 
@@ -69,8 +75,24 @@ bench cmd:websockify                            websockify
 END
 	if [ "$debian" -ge 13 ]; then
 		echo "build file:/usr/include/llhttp.h             libllhttp-dev"
-		echo "build file:/usr/include/mbedtls/ssl.h        libmbedtls-dev"
+		echo "$(own_mbedtls && echo test || echo build) file:/usr/include/mbedtls/ssl.h libmbedtls-dev"
 	fi
+	if ! mbedtls_there; then
+		cat <<'END'
+build cmd:bzip2                                 bzip2
+build cmd:xz                                    xz-utils
+build cmd:patch                                 patch
+END
+	fi
+}
+
+# Ours, or the distribution's?
+own_mbedtls() {
+	[ "${MBEDTLS:-own}" != system ]
+}
+
+mbedtls_there() {
+	! own_mbedtls || scripts/mbedtls.sh --fresh
 }
 
 level=${1:-run}
@@ -143,7 +165,8 @@ install_packages() {
 	done
 }
 
-# Fetches Debian 13's llhttp and Mbed TLS into .deps/. The mirrors are those apt already uses.
+# What comes from Debian 13 past the system's apt: on Debian 12 two packages, unpacked into
+# .deps/usr/, and the source of Mbed TLS for .deps/source/.
 PRIVATE_PACKAGES='libllhttp-dev libmbedtls-dev'
 
 deps_there() {
@@ -151,6 +174,12 @@ deps_there() {
 		is_there 'file:.deps/usr/lib/*/libmbedtls.a'; }
 }
 
+source_there() {
+	mbedtls_there || { is_there 'file:.deps/source/mbedtls_*.orig.tar.*' &&
+		is_there 'file:.deps/source/mbedtls_*.debian.tar.*'; }
+}
+
+# private_sources TYPE...: lines for apt, deb or deb-src.
 private_sources() {
 	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -r "$keyring" ] || die "no $keyring (Debian package debian-archive-keyring)"
@@ -158,44 +187,38 @@ private_sources() {
 	apt-get indextargets --format '$(CODENAME) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
 		while read -r codename release uri; do
 			case $codename in
-			bookworm*) ;;
+			bookworm* | trixie*) ;;
 			*) codename=$release ;;
 			esac
 			case $codename in
-			bookworm | bookworm-updates | bookworm-security)
-				echo "deb [signed-by=$keyring] $uri trixie${codename#bookworm} main"
+			bookworm | bookworm-updates | bookworm-security | trixie | trixie-updates | trixie-security)
+				part=${codename#bookworm} part=${part#trixie}
+				for type; do
+					echo "$type [signed-by=$keyring] $uri trixie$part main"
+				done
 				;;
 			esac
 		done | sort -u
 }
 
-fetch_private() {
-	echo "setup: fetching $PRIVATE_PACKAGES of Debian 13 into .deps/" >&2
+# private_begin TYPE...: $own, a folder with a list and a state for apt.
+private_begin() {
 	own=$(mktemp -d) || die "no temporary folder"
 	trap 'rm -rf "$own"' EXIT
 	trap 'exit 1' HUP INT TERM
 	chmod 755 "$own"
 	mkdir -p "$own/etc/parts" "$own/state/lists/partial" "$own/cache/archives/partial" "$own/get"
 	: >"$own/status"
-	private_sources >"$own/etc/sources.list"
+	private_sources "$@" >"$own/etc/sources.list"
 	# Never updated, apt knows no mirrors yet.
 	[ -s "$own/etc/sources.list" ] || {
 		as_root apt-get -qq update >&2
-		private_sources >"$own/etc/sources.list"
+		private_sources "$@" >"$own/etc/sources.list"
 	}
 	[ -s "$own/etc/sources.list" ] ||
-		die "apt here has no Debian 12 mirror to derive Debian 13's from ($PRIVATE_PACKAGES)"
+		die "apt here has no Debian mirror to fetch from ($wanted)"
 	[ "$(id -u)" -ne 0 ] || chown _apt "$own/get" 2>/dev/null
 	private_apt -qq update >&2 || die "apt could not read Debian 13's package lists"
-	for package in $PRIVATE_PACKAGES; do
-		(cd "$own/get" && private_apt -qq download "$package" >&2) ||
-			die "could not fetch the Debian 13 package $package"
-	done
-	for file in "$own"/get/*.deb; do
-		dpkg-deb -x "$file" "$own/root" || die "could not unpack ${file##*/}"
-	done
-	rm -rf .deps
-	mkdir .deps && cp -R "$own/root/usr" .deps/usr || die "could not write .deps/"
 }
 
 private_apt() {
@@ -204,6 +227,44 @@ private_apt() {
 		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts="$own/etc/parts" \
 		-o Dir::State="$own/state" -o Dir::State::status="$own/status" \
 		-o Dir::Cache="$own/cache" -o Acquire::Languages=none "$@"
+}
+
+fetch_packages() {
+	for package in $PRIVATE_PACKAGES; do
+		(cd "$own/get" && private_apt -qq download "$package" >&2) ||
+			die "could not fetch the Debian 13 package $package"
+	done
+	for file in "$own"/get/*.deb; do
+		dpkg-deb -x "$file" "$own/root" || die "could not unpack ${file##*/}"
+	done
+	rm -rf .deps/usr
+	mkdir -p .deps && cp -R "$own/root/usr" .deps/usr || die "could not write .deps/"
+}
+
+fetch_source() {
+	(cd "$own/get" && private_apt -qq source --download-only mbedtls >&2) ||
+		die "could not fetch the source of the Debian 13 package mbedtls (make MBEDTLS=system does without)"
+	rm -rf .deps/source
+	mkdir -p .deps/source && cp "$own"/get/mbedtls_* .deps/source/ || die "could not write .deps/"
+}
+
+fetch_private() {
+	wanted="" types=""
+	deps_there || wanted="$PRIVATE_PACKAGES" types=deb
+	source_there || wanted="${wanted:+$wanted, }the source of mbedtls" types="$types deb-src"
+	[ -n "$wanted" ] || return 0
+	echo "setup: fetching $wanted of Debian 13 into .deps/" >&2
+	# shellcheck disable=SC2086 # a list of words
+	private_begin $types
+	deps_there || fetch_packages
+	source_there || fetch_source
+}
+
+build_mbedtls() {
+	mbedtls_there && return 0
+	fetch_private
+	echo "setup: building Mbed TLS in .deps/mbedtls/" >&2
+	scripts/mbedtls.sh || exit 1
 }
 
 # JavaScript packages, exactly as the lock file says; again only when the lock file changed.
@@ -234,6 +295,7 @@ still=$(missing_packages)
 
 deps_there || fetch_private
 deps_there || die "still missing after installing: $PRIVATE_PACKAGES"
+build_mbedtls
 
 case $levels in
 *' run '*) npm_folder web --omit=dev ;;

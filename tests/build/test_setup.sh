@@ -37,7 +37,7 @@ without() {
 	mkdir -p "$work/bin"
 	: >"$work/asked"
 	for command in sh dirname id sed cat tr cp cmp mkdir mktemp chmod rm sort env flock uname \
-		gcc make pkg-config node npm dpkg-deb ls; do
+		gcc make pkg-config bzip2 xz patch node npm dpkg-deb ls; do
 		case " $* " in
 		*" $command "*) continue ;;
 		esac
@@ -65,8 +65,9 @@ asked() {
 }
 
 tree=$work/tree
-mkdir -p "$tree"
+mkdir -p "$tree/src"
 cp -R scripts "$tree/"
+cp -R src/crypt "$tree/src/"
 [ ! -d .deps ] || cp -R .deps "$tree/"
 
 nothing_missing() {

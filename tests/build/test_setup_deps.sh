@@ -1,8 +1,8 @@
 #!/bin/sh
 # test_setup_deps.sh: what scripts/setup.sh does about llhttp and Mbed TLS on Debian 12 and 13, and
-# what a run costs that has nothing to do. Prints TAP. Nothing is installed or fetched: apt-get,
-# dpkg-deb, npm and the rest are stand-ins, and the copy of setup.sh reads which Debian it is on from
-# a file of ours.
+# what a run costs that has nothing to do. Prints TAP. Nothing is installed, fetched or built: apt-get,
+# dpkg-deb, npm, mbedtls.sh and the rest are stand-ins, and the copy of setup.sh reads which Debian it
+# is on from a file of ours.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -48,12 +48,30 @@ on_debian() {
 		ln -s "$(command -v "$command")" "$work/bin/$command"
 	done
 	# shellcheck disable=SC2016 # the stand-in's dollars
-	for command in gcc make pkg-config node npm; do
+	for command in gcc make pkg-config bzip2 xz patch node npm; do
 		echo 'echo "unasked: $0 $*" >>"$ASKED"; exit 1' | stand_in "$command"
 	done
 	apt_stand_in
 	dpkg_stand_in
+	mbedtls_stand_in
 	: >"$work/asked"
+}
+
+# What is built is there, and fresh as long as what it was made from is.
+mbedtls_stand_in() {
+	cat >"$tree/scripts/mbedtls.sh" <<'END'
+#!/bin/sh
+cd "$(dirname "$0")/.." || exit 1
+case ${1-} in
+--fresh) [ -e .deps/mbedtls/lib.a ] && [ ! -e .deps/changed ] ;;
+*)
+	echo "mbedtls.sh $(ls .deps/source | tr '\n' ' ')" >>"$ASKED"
+	rm -f .deps/changed
+	mkdir -p .deps/mbedtls && : >.deps/mbedtls/lib.a
+	;;
+esac
+END
+	chmod +x "$tree/scripts/mbedtls.sh"
 }
 
 # The system's apt knows a mirror with three suites, and one that is not Debian's.
@@ -67,10 +85,10 @@ done
 case " $* " in
 *" indextargets "*)
 	[ -z "${UNKNOWN-}" ] || [ -e "$UNKNOWN" ] || exit 0
-	echo 'bookworm stable http://mirror.example/debian/'
-	echo 'bookworm stable http://mirror.example/debian/'
-	echo 'bookworm-updates oldstable-updates http://mirror.example/debian/'
-	echo 'bookworm-security bookworm-security http://security.example/debian-security/'
+	echo "$SUITE stable http://mirror.example/debian/"
+	echo "$SUITE stable http://mirror.example/debian/"
+	echo "$SUITE-updates oldstable-updates http://mirror.example/debian/"
+	echo "$SUITE-security $SUITE-security http://security.example/debian-security/"
 	echo 'jammy jammy http://other.example/ubuntu/'
 	;;
 *" update "*)
@@ -81,6 +99,12 @@ case " $* " in
 	for word; do name=$word; done
 	[ "$name" != "${MISSING-}" ] || exit 100
 	echo "$name" >"${name}_1_amd64.deb"
+	;;
+*" source --download-only mbedtls "*)
+	[ "${MISSING-}" != mbedtls ] || exit 100
+	: >mbedtls_3.dsc
+	: >mbedtls_3.orig.tar.bz2
+	: >mbedtls_3.debian.tar.xz
 	;;
 esac
 END
@@ -100,7 +124,7 @@ END
 
 setup() {
 	out=$(ASKED="$work/asked" SOURCES="$work/sources" MISSING="${missing-}" \
-		UNKNOWN="${unknown-}" PATH="$work/bin" \
+		UNKNOWN="${unknown-}" SUITE="${suite-bookworm}" MBEDTLS="${mbedtls-}" PATH="$work/bin" \
 		"$tree/scripts/setup.sh" "$@" 2>&1)
 	status=$?
 	echo "exit $status: $out"
@@ -112,9 +136,16 @@ fetched() {
 	on_debian 12
 	setup build || return 1
 	[ -f "$tree/.deps/usr/include/llhttp.h" ] && [ -f "$tree/.deps/usr/lib/any/libmbedtls.a" ] &&
-		[ "$out" = 'setup: fetching libllhttp-dev libmbedtls-dev of Debian 13 into .deps/' ]
+		[ "$out" = 'setup: fetching libllhttp-dev libmbedtls-dev, the source of mbedtls of Debian 13 into .deps/
+setup: building Mbed TLS in .deps/mbedtls/' ]
 }
-check 'Debian 12: the two of Debian 13 come into .deps/, and it says so' fetched
+check 'Debian 12: two packages and a source of Debian 13 come into .deps/, and it says so' fetched
+
+builds_from_it() {
+	cat "$work/asked"
+	grep -qx 'mbedtls.sh mbedtls_3.debian.tar.xz mbedtls_3.dsc mbedtls_3.orig.tar.bz2 ' "$work/asked"
+}
+check 'and Mbed TLS is built from it' builds_from_it
 
 from_the_systems_mirror() {
 	cat "$work/sources"
@@ -122,6 +153,9 @@ from_the_systems_mirror() {
 deb [signed-by=$work/keyring.gpg] http://mirror.example/debian/ trixie main
 deb [signed-by=$work/keyring.gpg] http://mirror.example/debian/ trixie-updates main
 deb [signed-by=$work/keyring.gpg] http://security.example/debian-security/ trixie-security main
+deb-src [signed-by=$work/keyring.gpg] http://mirror.example/debian/ trixie main
+deb-src [signed-by=$work/keyring.gpg] http://mirror.example/debian/ trixie-updates main
+deb-src [signed-by=$work/keyring.gpg] http://security.example/debian-security/ trixie-security main
 END
 	cmp "$work/sources" "$work/wanted"
 }
@@ -131,9 +165,10 @@ check 'from the mirrors the system has, Debian 13 of each, signed' from_the_syst
 leaves_apt_alone() {
 	cat "$work/asked"
 	grep -v ' indextargets ' "$work/asked" >"$work/changing"
-	[ "$(grep -c . "$work/changing")" -eq 3 ] || return 1
+	sed -i '/^mbedtls.sh /d' "$work/changing"
+	[ "$(grep -c . "$work/changing")" -eq 4 ] || return 1
 	for where in Dir::Etc::sourcelist Dir::Etc::sourceparts Dir::State Dir::State::status Dir::Cache; do
-		[ "$(grep -c " $where=[^ ]*/tmp\.[^ ]*" "$work/changing")" -eq 3 ] || return 1
+		[ "$(grep -c " $where=[^ ]*/tmp\.[^ ]*" "$work/changing")" -eq 4 ] || return 1
 	done
 	! grep -E ' (install|upgrade|dist-upgrade) ' "$work/asked"
 }
@@ -144,6 +179,36 @@ once_is_enough() {
 	setup build && [ -z "$out" ] && [ ! -s "$work/asked" ]
 }
 check 'a second run is silent and asks nobody' once_is_enough
+
+builds_again_offline() {
+	: >"$work/asked"
+	: >"$tree/.deps/changed"
+	setup build && [ "$out" = 'setup: building Mbed TLS in .deps/mbedtls/' ] && ! grep apt-get "$work/asked"
+}
+check 'built again from what was fetched when the configuration changed' builds_again_offline
+
+names_the_source() {
+	on_debian 12
+	missing=mbedtls
+	setup build
+	missing=
+	[ "$status" -eq 1 ] && [ ! -e "$tree/.deps/source" ] && [ ! -e "$tree/.deps/mbedtls" ] &&
+		echo "$out" | grep -qx 'setup: could not fetch the source of .* mbedtls (make MBEDTLS=system .*)' ||
+		return 1
+	setup build && [ -e "$tree/.deps/mbedtls/lib.a" ]
+}
+check 'names the source that could not be fetched, and tries again' names_the_source
+
+the_systems() {
+	on_debian 12
+	mbedtls=system
+	setup build
+	mbedtls=
+	[ "$status" -eq 0 ] && [ ! -e "$tree/.deps/source" ] && [ ! -e "$tree/.deps/mbedtls" ] &&
+		[ "$out" = 'setup: fetching libllhttp-dev libmbedtls-dev of Debian 13 into .deps/' ] &&
+		! grep deb-src "$work/sources"
+}
+check 'MBEDTLS=system: no source, nothing built' the_systems
 
 names_what_could_not_be_fetched() {
 	on_debian 12
@@ -173,7 +238,7 @@ no_mirror() {
 	on_debian 12
 	echo 'echo "apt-get $*" >>"$ASKED"' | stand_in apt-get
 	setup build
-	[ "$status" -eq 1 ] && echo "$out" | grep -q 'no Debian 12 mirror.*libllhttp-dev'
+	[ "$status" -eq 1 ] && echo "$out" | grep -q 'no Debian mirror.*libllhttp-dev'
 }
 check 'without a mirror to ask it says so' no_mirror
 
@@ -183,14 +248,28 @@ check 'without a mirror to ask it says so' no_mirror
 on_thirteen() {
 	on_debian 13
 	echo 'echo "apt-get $*" >>"$ASKED"' | stand_in apt-get
+	mbedtls=system
 	setup build
+	mbedtls=
 	[ ! -e "$tree/.deps" ] || return 1
 	for need in /usr/include/llhttp.h=libllhttp-dev /usr/include/mbedtls/ssl.h=libmbedtls-dev; do
 		[ -e "${need%=*}" ] || grep -qE " install (.* )?${need#*=}( |\$)" "$work/asked" || return 1
 	done
 	! grep -q 'indextargets' "$work/asked"
 }
-check 'Debian 13: plain packages, nothing in .deps/' on_thirteen
+check 'Debian 13, MBEDTLS=system: plain packages, nothing in .deps/' on_thirteen
+
+# llhttp is a package there; where this runs on Debian 12 it is missing, so it is left out.
+source_on_thirteen() {
+	on_debian 13
+	sed -i '/libllhttp-dev"$/d' "$tree/scripts/setup.sh"
+	suite=trixie
+	setup build
+	suite=bookworm
+	[ "$status" -eq 0 ] && [ ! -e "$tree/.deps/usr" ] && [ -e "$tree/.deps/mbedtls/lib.a" ] || return 1
+	grep '^deb-src' "$work/wanted" | cmp - "$work/sources"
+}
+check 'Debian 13: the source alone, from the mirrors the system has' source_on_thirteen
 
 # The real one in the real tree: all three levels are there, as make check has just seen to it.
 # A second is far from what it takes; the best of three, as the machine may be busy.
