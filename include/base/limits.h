@@ -9,6 +9,7 @@
 struct limits {
 	uint32_t first_byte_ms; /* a client that says nothing */
 	uint32_t head_ms;       /* a request head that does not end */
+	uint32_t tls_ms;        /* a TLS handshake, either side */
 	uint32_t keepalive_ms;  /* silence between two requests */
 	uint32_t dial_ms;       /* resolve and connect, all addresses together */
 	uint32_t stall_ms;      /* bytes queued and none taken by the peer */

@@ -14,7 +14,8 @@
 
 enum timer_class {
 	TIMER_FIRST_BYTE, /* accepted, nothing said yet */
-	TIMER_HEAD,       /* request head begun, not complete; TLS handshake likewise */
+	TIMER_HEAD,       /* request head begun, not complete */
+	TIMER_TLS,        /* TLS handshake begun, not over */
 	TIMER_IDLE,       /* HTTP keep-alive between requests */
 	TIMER_DIAL,
 	TIMER_STAGGER, /* between two attempts to connect */

@@ -10,6 +10,8 @@
 
 #include <stdatomic.h>
 
+struct tls_site;
+
 struct site {
 	_Atomic unsigned refs;
 	struct target target;
@@ -17,7 +19,10 @@ struct site {
 	struct files *files; /* NULL: no static files */
 	const char *const *origins;
 	size_t origins_n;
-	bool http_errors; /* a dead backend is 502/504 instead of 101 and Close 1011 */
+	struct tls_site *tls;         /* towards clients; NULL: plain HTTP only. A reference */
+	bool tls_only;                /* with tls: plain HTTP gets 400 */
+	struct tls_site *backend_tls; /* towards the backend; NULL: plain. A reference */
+	bool http_errors;             /* a dead backend is 502/504 instead of 101 and Close 1011 */
 	struct limits limits;
 };
 

@@ -1,0 +1,213 @@
+/* tls_pair: a certificate of ours with its key: reading them, and which names they are for. */
+#include "site_priv.h"
+
+#include "crt_text.h"
+
+#include <errno.h>
+#include <mbedtls/error.h>
+#include <mbedtls/md.h>
+#include <mbedtls/oid.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/psa_util.h>
+#include <mbedtls/rsa.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* ---- reading ---- */
+
+static int load_chain(struct own_pair *p, const struct tls_blob *cert, char err[TLS_ERROR])
+{
+	struct blob_copy copy;
+	int r = blob_copy(&copy, cert);
+
+	if (r == 0)
+		r = mbedtls_x509_crt_parse(&p->chain, copy.at, copy.len);
+	blob_wipe(&copy);
+	if (r > 0)
+		return site_error(err, 0, "%s: %d of its certificates cannot be read", cert->name,
+		                  r);
+	if (r == 0 && p->chain.raw.len > 0)
+		return 0;
+	return site_error(err, r,
+	                  "%s: holds no certificate that can be read; give a PEM file with the "
+	                  "certificate and its chain",
+	                  cert->name);
+}
+
+static int key_error(char err[TLS_ERROR], const char *name, int r)
+{
+	if (r == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || r == MBEDTLS_ERR_PEM_PASSWORD_REQUIRED)
+		return site_error(err, r, "%s: the key is encrypted; give its password", name);
+	if (r == MBEDTLS_ERR_PK_PASSWORD_MISMATCH || r == MBEDTLS_ERR_PEM_PASSWORD_MISMATCH)
+		return site_error(err, r, "%s: the password does not open the key", name);
+	if (r == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || r == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE ||
+	    r == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE)
+		return site_error(err, r,
+		                  "%s: this kind of key is not supported; use RSA or ECDSA (P-256, "
+		                  "P-384)",
+		                  name);
+	return site_error(err, r, "%s: holds no private key that can be read", name);
+}
+
+static int load_key(struct own_pair *p, const struct tls_pair *from, char err[TLS_ERROR])
+{
+	const struct tls_blob *key = from->key.bytes.len ? &from->key : &from->cert;
+	const char *pw = from->password;
+	struct blob_copy copy;
+	int r = blob_copy(&copy, key);
+
+	if (r == 0)
+		r = mbedtls_pk_parse_key(&p->keys[0], copy.at, copy.len, (const uint8_t *)pw,
+		                         pw ? strlen(pw) : 0, mbedtls_psa_get_random,
+		                         MBEDTLS_PSA_RANDOM_STATE);
+	blob_wipe(&copy);
+	if (r < 0)
+		return key_error(err, key->name, r);
+	p->lanes = 1;
+	r = mbedtls_pk_check_pair(&p->chain.pk, &p->keys[0], mbedtls_psa_get_random,
+	                          MBEDTLS_PSA_RANDOM_STATE);
+	if (r < 0)
+		return site_error(err, r, "%s: the key is not the one of the certificate in %s",
+		                  key->name, from->cert.name);
+	return 0;
+}
+
+/* More copies of an RSA key: see KEY_LANES. */
+static int key_spread(struct own_pair *p)
+{
+	if (mbedtls_pk_get_type(&p->keys[0]) != MBEDTLS_PK_RSA)
+		return 0;
+	while (p->lanes < KEY_LANES) {
+		mbedtls_pk_context *k = &p->keys[p->lanes++];
+		int r = mbedtls_pk_setup(k, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA));
+		if (r == 0)
+			r = mbedtls_rsa_copy(mbedtls_pk_rsa(*k), mbedtls_pk_rsa(p->keys[0]));
+		if (r < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void name_kind(struct own_pair *p)
+{
+	bool rsa = mbedtls_pk_get_type(&p->keys[0]) == MBEDTLS_PK_RSA;
+
+	snprintf(p->kind, sizeof p->kind, "%s %zu", rsa ? "RSA" : "ECDSA",
+	         mbedtls_pk_get_bitlen(&p->keys[0]));
+}
+
+int pair_load(struct own_pair *p, const struct tls_pair *from, char err[TLS_ERROR])
+{
+	mbedtls_x509_crt_init(&p->chain);
+	for (int i = 0; i < KEY_LANES; i++)
+		mbedtls_pk_init(&p->keys[i]);
+	p->name = strdup(from->cert.name);
+	if (!p->name)
+		return site_error(err, -ENOMEM, " ");
+	int r = load_chain(p, &from->cert, err);
+	if (r == 0)
+		r = load_key(p, from, err);
+	if (r == 0 && key_spread(p) < 0)
+		r = site_error(err, -ENOMEM, " ");
+	if (r == 0)
+		name_kind(p);
+	return r;
+}
+
+void pair_free(struct own_pair *p)
+{
+	free(p->name);
+	mbedtls_x509_crt_free(&p->chain);
+	for (int i = 0; i < KEY_LANES; i++)
+		mbedtls_pk_free(&p->keys[i]);
+}
+
+/* ---- names ---- */
+
+/* "*.example" fits one label in front of ".example" (RFC 6125 6.4.3). */
+static bool name_fits(struct span pattern, struct span host)
+{
+	if (pattern.len > 2 && pattern.at[0] == '*' && pattern.at[1] == '.') {
+		uint8_t *dot = memchr(host.at, '.', host.len);
+		if (!dot || dot == host.at)
+			return false;
+		span_take(&pattern, 1);
+		span_take(&host, (size_t)(dot - host.at));
+	}
+	return span_ieq(pattern, host);
+}
+
+/* Calls fn with each DNS name of the certificate (the common name, if there is no other) until
+ * it says true. */
+static bool any_name(const mbedtls_x509_crt *crt, bool (*fn)(void *ctx, struct span name),
+                     void *ctx)
+{
+	bool sans = false;
+
+	for (const mbedtls_x509_sequence *s = &crt->subject_alt_names; s; s = s->next) {
+		if ((s->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK) != MBEDTLS_X509_SAN_DNS_NAME)
+			continue;
+		sans = true;
+		if (fn(ctx, span_of(s->buf.p, s->buf.len)))
+			return true;
+	}
+	for (const mbedtls_x509_name *n = &crt->subject; n && !sans; n = n->next)
+		if (MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &n->oid) == 0 &&
+		    fn(ctx, span_of(n->val.p, n->val.len)))
+			return true;
+	return false;
+}
+
+static bool fits_host(void *ctx, struct span name)
+{
+	return name_fits(name, *(struct span *)ctx);
+}
+
+bool pair_is_for(const struct own_pair *p, struct span host)
+{
+	return any_name(&p->chain, fits_host, &host);
+}
+
+static bool other_has(void *ctx, struct span name)
+{
+	return pair_is_for(ctx, name);
+}
+
+bool pair_shares_name(const struct own_pair *a, const struct own_pair *b)
+{
+	return any_name(&a->chain, other_has, (void *)(uintptr_t)b);
+}
+
+/* ---- what it is ---- */
+
+static int64_t seconds_of(const mbedtls_x509_time *t)
+{
+	struct tm tm = {.tm_year = t->year - 1900,
+	                .tm_mon = t->mon - 1,
+	                .tm_mday = t->day,
+	                .tm_hour = t->hour,
+	                .tm_min = t->min,
+	                .tm_sec = t->sec};
+	return timegm(&tm);
+}
+
+size_t tls_site_certs(const struct tls_site *s)
+{
+	return s->pairs_n;
+}
+
+void tls_site_cert(const struct tls_site *s, size_t i, struct tls_cert *ret)
+{
+	const struct own_pair *p = &s->pairs[i];
+	const mbedtls_x509_crt *crt = &p->chain;
+
+	*ret = (struct tls_cert){.name = p->name,
+	                         .key = p->kind,
+	                         .not_before = seconds_of(&crt->valid_from),
+	                         .not_after = seconds_of(&crt->valid_to)};
+	ret->self_signed = crt->issuer_raw.len == crt->subject_raw.len &&
+	                   memcmp(crt->issuer_raw.p, crt->subject_raw.p, crt->issuer_raw.len) == 0;
+	crt_subject(crt, ret->subject);
+	crt_fingerprint(crt, ret->fingerprint);
+}
