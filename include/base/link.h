@@ -25,6 +25,7 @@
  *     now), input is read and dropped until the peer's end or the close deadline. close(true)
  *     cuts at once. Either may be called at any time, close(true) also after close(false); no
  *     event but closed follows, and closed follows exactly once. The link frees itself after it.
+ *     When `parted` is set, close(false) waits for nothing but its own bytes to leave.
  *  8. The LINK_HEADROOM bytes before a delivered span, and the span itself, may be overwritten
  *     by the receiver until its callback returns.
  */
@@ -72,6 +73,7 @@ struct link {
 	struct link *below; /* the one it is stacked on; NULL at the bottom */
 	size_t queued;      /* bytes waiting in this link alone; owners ask link_queued */
 	bool shut;          /* takes no more bytes */
+	bool parted;        /* set by the link above: its peer has said goodbye there */
 	uint16_t peer_code; /* what the peer's end said (WebSocket Close code); 0: nothing */
 };
 

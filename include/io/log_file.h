@@ -1,6 +1,7 @@
 /* log_file: where log lines go, without ever blocking a loop.
  *
- * Each worker collects its lines and writes them once per turn of its loop. A descriptor that
+ * Each worker collects its lines and writes them at the end of its loop's turn, or some 10 ms
+ * later when it has just written others. A descriptor that
  * could block (pipe, terminal, socket) is written without blocking; when nobody reads, lines are
  * kept up to LOG_KEEP bytes and then dropped and counted, and a line says how many once there is
  * room again. Lines are never torn: a write is whole lines, of at most PIPE_BUF bytes to a pipe.

@@ -1,10 +1,13 @@
 /* Accepting. Not uv_listen: libuv closes connections on EMFILE by its own rules, and hides the
  * peer's address behind one more system call.
  *
- *   readable ─► accept4 … up to ACCEPT_TURN times ─► accepted(link, peer)
+ *   readable ─► accept4, `burst` times ─► accepted(link, peer)
  *                  │ EMFILE ENFILE ENOBUFS ENOMEM
  *                  ▼
  *            turn one away with the reserve ─► pause a second ─► again
+ *
+ * `burst` is one as long as connections come one at a time, and doubles, up to ACCEPT_TURN, while
+ * more wait than that: no call just to hear that nobody waits. The poll is level-triggered.
  *
  * Turning one away matters: the head of the backlog would otherwise wait for us without an answer
  * for as long as descriptors are short.
@@ -30,6 +33,7 @@ struct listener {
 	struct timer pause;
 	int fd, reserve; /* reserve: -1 while there is none to be had */
 	bool held, stopped;
+	uint8_t burst; /* how many to take this turn */
 	void (*accepted)(void *owner, struct link *link, const struct addr *peer);
 	void (*shed)(void *owner, int err);
 	void *owner;
@@ -136,13 +140,16 @@ static void on_readable(uv_poll_t *h, int status, int events)
 		out_of(s, status);
 		return;
 	}
-	for (int i = 0; i < ACCEPT_TURN && !s->stopped && !s->held; i++) {
+	for (unsigned i = 0; i < s->burst && !s->stopped && !s->held; i++) {
 		int r = accept_one(s);
 		if (r < 0)
 			out_of(s, r);
-		if (r <= 0)
+		if (r <= 0) {
+			s->burst = 1;
 			return;
+		}
 	}
+	s->burst = s->burst < ACCEPT_TURN ? s->burst * 2 : ACCEPT_TURN;
 }
 
 static void watch(struct listener *s)
@@ -178,6 +185,7 @@ int listener_start(struct listener **ret, struct loop *l, int fd,
 	s->poll.data = s;
 	s->loop = l;
 	s->reserve = -1;
+	s->burst = 1;
 	s->accepted = accepted;
 	s->owner = owner;
 	timer_init(&s->pause, on_pause_over, s);

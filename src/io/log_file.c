@@ -158,8 +158,18 @@ void log_file_flush(struct log_file *f)
 
 bool log_file_waiting(const struct log_file *f)
 {
+	for (unsigned i = 0; i < f->n; i++) {
+		const struct out *o = &f->out[i];
+		if (o->from < o->to || (o->lost && !o->dead))
+			return true;
+	}
+	return false;
+}
+
+bool log_file_filling(const struct log_file *f)
+{
 	for (unsigned i = 0; i < f->n; i++)
-		if (f->out[i].from < f->out[i].to)
+		if (f->out[i].to - f->out[i].from > LOG_KEEP / 4)
 			return true;
 	return false;
 }

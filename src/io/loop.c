@@ -18,6 +18,7 @@
 
 enum {
 	LOG_RETRY = 250,  /* ms between two tries at a log that nobody reads */
+	LOG_GATHER = 10,  /* ms for which lines may wait for more, when there are many */
 	FREE_WAIT = 2000, /* ms loop_free waits for the thread pool */
 	OWN_HANDLES = 4,
 };
@@ -51,13 +52,20 @@ static void wake_by(struct loop *l, uint64_t due)
 	BUG_ON(uv_timer_start(&l->timer, on_timer, due > now ? due - now : 0, 0) < 0);
 }
 
+/* A line after a while of silence goes out at once, those that follow it together. */
 static void flush_log(struct loop *l)
 {
-	if (!l->log_file)
+	if (!l->log_file || !log_file_waiting(l->log_file))
 		return;
+	uint64_t now = uv_now(&l->uv), due = l->log_flushed + LOG_GATHER;
+	if (now < due && !log_file_filling(l->log_file)) {
+		wake_by(l, due);
+		return;
+	}
 	log_file_flush(l->log_file);
+	l->log_flushed = now;
 	if (log_file_waiting(l->log_file))
-		wake_by(l, uv_now(&l->uv) + LOG_RETRY);
+		wake_by(l, now + LOG_RETRY);
 }
 
 static void on_prepare(uv_prepare_t *h)

@@ -37,6 +37,7 @@ struct loop {
 	uv_async_t async;
 	uint64_t armed; /* when the uv_timer fires, UINT64_MAX: it is off */
 	struct log_file *log_file;
+	uint64_t log_flushed; /* when lines were last written */
 	void (*woken)(void *owner);
 	void *woken_owner;
 	struct write_req *reqs;
@@ -70,8 +71,10 @@ void random_fill(struct env *e, void *out, size_t n);
 struct log_file *log_file_of(const struct log *l);
 /* Where it counts lost lines, if log_file_new was given nothing. */
 void log_file_metrics(struct log_file *f, struct metrics *m);
-/* Lines are waiting for a reader. */
+/* Lines are waiting, or a loss to be confessed. */
 bool log_file_waiting(const struct log_file *f);
+/* Too many to wait for more. */
+bool log_file_filling(const struct log_file *f);
 
 /* Options of a stream socket, all best effort. What a listener has, its connections inherit. */
 /* NEAR: a backend on this machine, which cannot vanish without a word. */

@@ -116,7 +116,7 @@ static void on_broken(void *owner)
 void tcp_end_if_done(struct tcp_link *t)
 {
 	struct loop *l = tcp_loop(t);
-	if (t->fin && t->eof)
+	if (t->fin && (t->eof || t->link.parted))
 		cut(t);
 	else if (t->fin && !timer_armed(&t->timer))
 		timer_arm(&l->timers, &t->timer, TIMER_CLOSE, l->env.limits->close_ms);
@@ -240,9 +240,10 @@ static void tcp_close(struct link *link, bool hard)
 	}
 	if (t->closing)
 		return;
-	tcp_finish(link, NULL);
+	if (!(link->parted && link->queued == 0)) /* else close(2) sends the FIN */
+		tcp_finish(link, NULL);
 	t->closing = true;
-	if (t->err) {
+	if (t->err || !t->finishing) {
 		cut(t);
 		return;
 	}

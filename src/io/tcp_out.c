@@ -133,12 +133,9 @@ static void on_written(uv_write_t *w, int status)
  * travel with it: one segment less at the end of every session. */
 static int send_now(struct tcp_link *t, struct span s, unsigned flags)
 {
-	if (flags & SEND_LAST) {
-		ssize_t n = send(tcp_fd(t), s.at, s.len, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
-		return n < 0 ? -errno : (int)n;
-	}
-	uv_buf_t iov = uv_buf_init((char *)s.at, (unsigned)s.len);
-	return uv_try_write(tcp_stream(t), &iov, 1);
+	int more = flags & SEND_LAST ? MSG_MORE : 0;
+	ssize_t n = send(tcp_fd(t), s.at, s.len, MSG_NOSIGNAL | MSG_DONTWAIT | more);
+	return n < 0 ? -errno : (int)n;
 }
 
 int tcp_send(struct link *link, struct span s, unsigned flags)

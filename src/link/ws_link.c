@@ -38,13 +38,19 @@ static void ws_got_pong(struct ws_link *w)
 		ws_beat_arm(w, BEAT_PING);
 }
 
+/* Both have said Close once ours is out (RFC 6455 7.1.1: then the server ends the connection): the
+ * peer's FIN is not waited for, and ours goes with the close, if the owner closes now. */
 static void ws_got_close(struct ws_link *w, struct span reason)
 {
-	ws_out_close(w, w->dec.code, reason);
+	bool due = ws_out_close_frame(w, w->dec.code, reason);
+
 	w->deaf = true;
+	w->link.below->parted = true;
 	ws_beat_arm(w, BEAT_OFF);
 	w->link.peer_code = w->dec.code ? w->dec.code : 1005;
 	w->link.ev->eof(w->link.owner);
+	if (due && !w->closing)
+		link_finish(w->link.below, NULL);
 }
 
 /* Appends out to the payload gathered so far, so that a read full of small frames is one
@@ -219,6 +225,7 @@ static void op_close(struct link *l, bool reset)
 	if (!reset)
 		op_finish(l, NULL);
 	w->deaf = w->closing = true;
+	w->link.below->parted |= w->link.parted;
 	ws_beat_arm(w, BEAT_OFF);
 	link_close(w->link.below, reset);
 }

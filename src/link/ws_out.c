@@ -31,16 +31,21 @@ int ws_out_ctl(struct ws_link *w, uint8_t opcode, struct span payload)
 	return out_push(w, span_of(frame, n), 0);
 }
 
-void ws_out_close(struct ws_link *w, unsigned code, struct span reason)
+bool ws_out_close_frame(struct ws_link *w, unsigned code, struct span reason)
 {
 	uint8_t frame[WS_CTL_MAX], mask[4];
 
 	if (w->sent_close)
-		return;
+		return false;
 	w->sent_close = true;
 	w->link.shut = true;
 	size_t n = ws_enc_close(frame, (uint16_t)code, reason, out_mask(w, mask));
-	if (out_push(w, span_of(frame, n), SEND_LAST) == 0)
+	return out_push(w, span_of(frame, n), SEND_LAST) == 0;
+}
+
+void ws_out_close(struct ws_link *w, unsigned code, struct span reason)
+{
+	if (ws_out_close_frame(w, code, reason))
 		link_finish(w->link.below, NULL);
 }
 

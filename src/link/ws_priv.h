@@ -40,7 +40,9 @@ void ws_fail(struct ws_link *w, unsigned code, int err, const char *text);
 
 int ws_out_send(struct ws_link *w, struct span s, unsigned flags);
 int ws_out_ctl(struct ws_link *w, uint8_t opcode, struct span payload);
-/* Our Close frame, once, and the end of our direction below it. */
+/* Our Close frame, once. True if the end of our direction below it is due, at once. */
+bool ws_out_close_frame(struct ws_link *w, unsigned code, struct span reason);
+/* Both. */
 void ws_out_close(struct ws_link *w, unsigned code, struct span reason);
 
 void ws_beat_init(struct ws_link *w);

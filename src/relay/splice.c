@@ -104,8 +104,10 @@ static void on_eof(void *owner)
 	why_first(&from->splice->why, &why);
 	from->ended = true;
 	end_advance(from, FE_SOURCE_ENDED);
-	if (from->link->shut)
+	if (from->link->shut) { /* nothing in, nothing out: it need not wait for the other link */
 		end_advance(from->to, FE_SINK_LOST);
+		end_close(from, false);
+	}
 }
 
 static void on_drained(void *owner)

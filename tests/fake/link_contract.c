@@ -255,7 +255,7 @@ static void far_reset(struct contract *c)
 }
 
 /* Sends until at least n bytes are queued, `step` at a time; the far end takes nothing. */
-static void stuff(struct contract *c, size_t n, size_t step)
+static void fill(struct contract *c, size_t n, size_t step)
 {
 	unsigned sends = 0;
 	while (link_queued(c->link) < n) {
@@ -263,6 +263,17 @@ static void stuff(struct contract *c, size_t n, size_t step)
 		if (sends++ == 1000000)
 			fail_msg("%zu bytes sent and %zu queued", c->sent, link_queued(c->link));
 	}
+}
+
+/* The same, and they stay: what lies between the two ends may take more after a while. */
+static void stuff(struct contract *c, size_t n, size_t step)
+{
+	size_t queued;
+	do {
+		fill(c, n, step);
+		queued = link_queued(c->link);
+		some_turns(c);
+	} while (link_queued(c->link) != queued);
 }
 
 /* The end of every case that has none of its own. */
@@ -584,8 +595,8 @@ static void case_stall(struct contract *c)
 	if (!c->m->stalls)
 		return;
 	c->m->limits->stall_ms = 40;
-	stuff(c, 1, 4096);
-	UNTIL(c, c->seen.losts == 1);
+	fill(c, 1, 4096);
+	UNTIL(c, c->seen.losts == 1 || (fill(c, 1, 4096), false));
 	assert_int_equal(c->seen.why.err, -ETIMEDOUT);
 	assert_true(do_send(c, 1, 0) < 0);
 	assert_int_equal(link_queued(c->link), 0);
@@ -660,7 +671,7 @@ static void case_close_with_stalled_bytes(struct contract *c)
 		return;
 	c->m->limits->close_ms = 40;
 	c->m->limits->stall_ms = 40;
-	stuff(c, LINK_HIGH, 4096);
+	fill(c, LINK_HIGH, 4096);
 	do_close(c, false);
 	UNTIL(c, c->link == NULL);
 }
@@ -674,6 +685,30 @@ static void case_close_at_once_after_eof(struct contract *c)
 	c->m->limits->close_ms = c->m->limits->stall_ms = UINT32_MAX;
 	do_close(c, false);
 	UNTIL(c, c->link == NULL);
+}
+
+/* The peer has said goodbye in the language above: its bytes leave, its end is not awaited. */
+static void case_parted_delivers(struct contract *c)
+{
+	c->m->limits->close_ms = UINT32_MAX;
+	do_read(c, READ_ROOM);
+	assert_int_equal(do_send(c, 9000000, 0), 0);
+	c->link->parted = true;
+	do_close(c, false);
+	take_all(c);
+	UNTIL(c, c->m->saw_end(c->far));
+	UNTIL(c, c->link == NULL);
+}
+
+static void case_parted_after_last_send(struct contract *c)
+{
+	c->m->limits->close_ms = UINT32_MAX;
+	assert_int_equal(do_send(c, 100, SEND_LAST), 0);
+	c->link->parted = true;
+	do_close(c, false);
+	UNTIL(c, c->link == NULL);
+	take_all(c);
+	UNTIL(c, c->m->saw_end(c->far));
 }
 
 static void case_cut_does_not_wait(struct contract *c)
@@ -863,6 +898,8 @@ static const struct row rows[] = {
 	ROW(close_deadline),
 	ROW(close_with_stalled_bytes),
 	ROW(close_at_once_after_eof),
+	ROW(parted_delivers),
+	ROW(parted_after_last_send),
 	ROW(cut_does_not_wait),
 	ROW(cut_during_close),
 	ROW(close_inside_bytes),

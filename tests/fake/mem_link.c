@@ -48,7 +48,8 @@ static bool mem_may_close(const struct mem_link *m)
 {
 	const struct mem_end *e = m->end;
 
-	return e->got_reset || m->broken || (e->pending_len == 0 && e->eof_told);
+	return e->got_reset || m->broken ||
+	       (e->pending_len == 0 && (e->eof_told || m->link.parted));
 }
 
 static void mem_gone(struct mem_link *m)

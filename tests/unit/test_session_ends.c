@@ -52,6 +52,23 @@ static uint8_t *block_of(size_t n)
 	return b;
 }
 
+/* Both have said Close: the client's connection ends there and then, whatever the backend does. */
+static void test_client_closes_backend_stays(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	begin(&d);
+	duo_client_frame(&d, WS_OP_CLOSE, span_of("\x03\xe8", 2));
+	duo_turn(&d);
+	check_close(&d, 1000, NULL);
+	assert_null(d.client->link);
+	assert_non_null(d.backend->link);
+	assert_true(d.backend->got_finish);
+	assert_int_equal(d.ended, 0);
+	end(&d);
+}
+
 /* The client says good-bye while the backend is slow and talkative: what the client said arrives,
  * what the backend says is dropped, because a browser drops it, too. */
 static void test_client_closes_backend_slow(void **state)
@@ -423,6 +440,7 @@ static void test_both_reset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UNIT(test_client_closes_backend_stays),
 		UNIT(test_client_closes_backend_slow),
 		UNIT(test_empty_close_is_answered_empty),
 		UNIT(test_client_leaves_without_close),

@@ -475,10 +475,17 @@ static void jump(struct side *x, uint64_t ms)
 	x->w.env->timers->now = now;
 }
 
+/* Until n bytes wait and stay: what the sockets hold grows for a while although nobody reads. */
 static void stuff(struct side *x, size_t n)
 {
-	while (x->link->queued < n)
-		assert_int_equal(send_zeros(x, 8192), 0);
+	size_t queued;
+	do {
+		while (x->link->queued < n)
+			assert_int_equal(send_zeros(x, 8192), 0);
+		queued = x->link->queued;
+		for (int i = 0; i < 20; i++)
+			real_turn(&x->w);
+	} while (x->link->queued != queued);
 }
 
 static size_t waiting(int fd)
