@@ -99,8 +99,9 @@ LLHTTP_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libllhttp 2>/dev/null)
 LLHTTP_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs libllhttp 2>/dev/null),-lllhttp)
 endif
 ifeq ($(MBEDTLS),own)
+machine := $(shell $(CC) -dumpmachine)
 MBEDTLS_CFLAGS ?= -isystem .deps/mbedtls/include '-DMBEDTLS_USER_CONFIG_FILE=<mbedtls_user_config.h>'
-MBEDTLS_LIBS ?= .deps/mbedtls/lib/libmbedtls.a
+MBEDTLS_LIBS ?= .deps/mbedtls/lib/libmbedtls.a $(if $(filter x86_64%,$(machine)),-l:libIPSec_MB.a)
 else ifneq ($(wildcard .deps/usr/include/mbedtls/ssl.h),)
 MBEDTLS_CFLAGS ?= -isystem .deps/usr/include
 MBEDTLS_LIBS ?= $(foreach l,mbedtls mbedx509 mbedcrypto,$(wildcard .deps/usr/lib/*/lib$l.a))
@@ -108,7 +109,9 @@ else
 MBEDTLS_CFLAGS ?=
 MBEDTLS_LIBS ?= -lmbedtls -lmbedx509 -lmbedcrypto
 endif
-libs := -Wl,--as-needed $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(UV_LIBS) -pthread
+libs := -Wl,--as-needed $(LLHTTP_LIBS) $(UV_LIBS) -pthread
+# Our Mbed TLS calls what src/crypt defines in its place, and that calls back.
+together = -Wl,--start-group $1 $(MBEDTLS_LIBS) -Wl,--end-group
 
 # ---- flags ----
 version := $(shell scripts/version.sh)
@@ -171,7 +174,7 @@ stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$1)' | cmp -s - $@ || \
 $(B)/flags: FORCE
 	$(call stamp,$(CC) $(all_cppflags) $(flags_src_base) $(flags_src_wire) $(all_cflags) $(CFLAGS))
 $(B)/ldflags: FORCE
-	$(call stamp,$(CC) $(all_ldflags) $(libs) $(LDLIBS))
+	$(call stamp,$(CC) $(all_ldflags) $(call together) $(libs) $(LDLIBS))
 $(B)/version: FORCE
 	$(call stamp,$(version))
 $(call obj,$(filter src/app/%,$(all_src))): $(B)/version
@@ -200,15 +203,15 @@ link = $(Q)mkdir -p $(@D) && $(CC) $(all_ldflags) $1 -o $@
 
 $(B)/websplice: $(B)/obj/src/app/main.o $(B)/libwebsplice.a $(B)/ldflags
 	$(say) LINK $@
-	$(call link,) $(filter %.o %.a,$^) $(libs) $(LDLIBS)
+	$(call link,) $< $(call together,$(B)/libwebsplice.a) $(libs) $(LDLIBS)
 ifeq ($(variant),release)
 	@ln -sfn release/websplice $(BUILD)/websplice
 endif
 
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/libfake.a $(B)/libwebsplice.a $(B)/ldflags
 	$(say) LINK $@
-	$(call link,$(call asks,ldflags,tests/unit/$*.c)) $< -Wl,--start-group \
-		$(B)/libfake.a $(B)/libwebsplice.a -Wl,--end-group \
+	$(call link,$(call asks,ldflags,tests/unit/$*.c)) $< \
+		$(call together,$(B)/libfake.a $(B)/libwebsplice.a) \
 		$(call asks,libs,tests/unit/$*.c) -lcmocka $(libs) $(LDLIBS)
 
 # The shim goes into programs that know nothing of our variants: it is the same in all of them.
@@ -231,7 +234,7 @@ endif
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(fuzz_main) $(B)/libfake.a $(B)/libwebsplice.a $(B)/ldflags
 	$(say) LINK $@
 	$(call link,$(fuzz_link) $(call asks,ldflags,tests/fuzz/$*.c)) $(filter %.o,$^) \
-		-Wl,--start-group $(B)/libfake.a $(B)/libwebsplice.a -Wl,--end-group $(libs) -lcmocka $(LDLIBS)
+		$(call together,$(B)/libfake.a $(B)/libwebsplice.a) $(libs) -lcmocka $(LDLIBS)
 
 define tool_rule
 $(B)/tools/$(basename $(notdir $1)): $(call obj,$1) $(B)/ldflags

@@ -19,7 +19,8 @@ die() {
 }
 
 # What decides how the library comes out, beside its source. Copies are kept with it.
-inputs='scripts/mbedtls.sh src/crypt/mbedtls_user_config.h'
+config='src/crypt/mbedtls_user_config.h src/crypt/gcm_alt.h'
+inputs="scripts/mbedtls.sh $config"
 
 fresh() {
 	[ -f "$into/lib/libmbedtls.a" ] || return 1
@@ -48,11 +49,12 @@ gcc_takes() {
 	done
 }
 
-# compile FILE...: into the current folder, several at once.
+# compile OPTION FILE...: into the current folder, several at once.
 compile() {
-	cpus=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+	cpus=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) option=$1
+	shift
 	# shellcheck disable=SC2086 # lists of words
-	printf '%s\n' "$@" | xargs -n 4 -P "$cpus" gcc -c -std=gnu11 -O2 -g -fPIE $hardening \
+	printf '%s\n' "$@" | xargs -n 4 -P "$cpus" gcc "$option" -c -std=gnu11 -O2 -g -fPIE $hardening \
 		-fno-omit-frame-pointer -ffile-prefix-map="$tree"=/mbedtls "-ffile-prefix-map=$work/obj=/mbedtls" \
 		-D_GNU_SOURCE '-DMBEDTLS_USER_CONFIG_FILE="mbedtls_user_config.h"' \
 		-I "$tree/include" -I "$tree/library" -I "$everest/include" -I "$everest/include/everest" \
@@ -64,10 +66,13 @@ build() {
 	hardening="-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong $(gcc_takes \
 		-fstack-clash-protection -fcf-protection)"
 	mkdir "$work/obj"
-	cp src/crypt/*.h "$tree/include/" || exit 1
+	# shellcheck disable=SC2086 # a list of words
+	cp $config "$tree/include/" || exit 1
 	(
 		cd "$work/obj" || exit 1
-		compile "$tree"/library/*.c "$everest"/library/everest.c "$everest"/library/x25519.c \
+		compile -DWEBSPLICE_GCM_PORTABLE "$tree"/library/gcm.c || exit 1
+		mv gcm.o gcm_portable.o
+		compile -UWEBSPLICE_GCM_PORTABLE "$tree"/library/*.c "$everest"/library/everest.c "$everest"/library/x25519.c \
 			"$everest"/library/Hacl_Curve25519_joined.c || exit 1
 		rm -f libmbedtls.a && LC_ALL=C ar rcsD libmbedtls.a ./*.o
 	) || die "the library does not compile"
@@ -76,14 +81,12 @@ build() {
 # All or nothing: what is there is replaced when everything is.
 install() {
 	new=$work/new
+	# shellcheck disable=SC2086 # lists of words
 	mkdir -p "$new/lib" "$new/from" "$new/include/everest" &&
 		cp -R "$tree/include/mbedtls" "$tree/include/psa" "$new/include/" &&
 		cp -R "$everest/include/everest/." "$new/include/everest/" &&
-		cp src/crypt/mbedtls_user_config.h "$new/include/" &&
+		cp $config "$new/include/" && cp $inputs "$new/from/" &&
 		cp "$work/obj/libmbedtls.a" "$new/lib/" || die "could not write $work"
-	for file in $inputs; do
-		cp "$file" "$new/from/" || exit 1
-	done
 	rm -rf "$into" && mkdir -p "${into%/*}" && mv "$new" "$into" || die "could not write $into"
 }
 

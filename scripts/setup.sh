@@ -84,6 +84,8 @@ build cmd:xz                                    xz-utils
 build cmd:patch                                 patch
 END
 	fi
+	! own_mbedtls || [ ! -e /lib64/ld-linux-x86-64.so.2 ] ||
+		echo "build file:/usr/lib/*/libIPSec_MB.a         libipsec-mb-dev"
 }
 
 # Ours, or the distribution's?

@@ -2,6 +2,7 @@
  */
 #include "app/options.h"
 #include "app/server.h"
+#include "crypt/engine.h"
 #include "io/loop.h"
 #include "wire/versions.h"
 
@@ -19,11 +20,11 @@ static int print(const char *text)
 
 static int print_version(void)
 {
-	char line[256], mbedtls[WIRE_VERSION];
+	char line[256], mbedtls[WIRE_VERSION], engine[ENGINE_TEXT];
 
-	snprintf(line, sizeof line, "websplice %s (libuv %s, llhttp %s, Mbed TLS %s)\n",
+	snprintf(line, sizeof line, "websplice %s (libuv %s, llhttp %s, Mbed TLS %s%s)\n",
 	         WEBSPLICE_VERSION, loop_uv_version(), wire_llhttp_version(),
-	         wire_mbedtls_version(mbedtls));
+	         wire_mbedtls_version(mbedtls), engine_text(engine));
 	return print(line);
 }
 

@@ -94,4 +94,23 @@
 #undef MBEDTLS_DEBUG_C
 #undef MBEDTLS_VERSION_FEATURES
 
+/* On x86-64 AES-GCM is ours (src/crypt/gcm_alt.c): it hands what TLS does to ipsec-mb. Mbed TLS's own
+ * code is compiled a second time under other names, for everything else; gcm_portable.h declares
+ * these. */
+#if defined(WEBSPLICE_GCM_PORTABLE)
+#define mbedtls_gcm_context gcm_portable
+#define mbedtls_gcm_init gcm_portable_init
+#define mbedtls_gcm_setkey gcm_portable_setkey
+#define mbedtls_gcm_crypt_and_tag gcm_portable_crypt_and_tag
+#define mbedtls_gcm_auth_decrypt gcm_portable_auth_decrypt
+#define mbedtls_gcm_starts gcm_portable_starts
+#define mbedtls_gcm_update_ad gcm_portable_update_ad
+#define mbedtls_gcm_update gcm_portable_update
+#define mbedtls_gcm_finish gcm_portable_finish
+#define mbedtls_gcm_free gcm_portable_free
+#define mbedtls_gcm_self_test gcm_portable_self_test
+#elif defined(__x86_64__)
+#define MBEDTLS_GCM_ALT
+#endif
+
 #endif
