@@ -53,6 +53,9 @@ test  cmd:cppcheck                              cppcheck
 test  cmd:shellcheck                            shellcheck
 test  cmd:git                                   git
 test  file:/usr/include/openssl/ssl.h           libssl-dev
+test  cmd:openssl                               openssl
+test  cmd:gnutls-cli                            gnutls-bin
+test  cmd:testssl                               testssl.sh
 test  cmd:chromium                              chromium
 test  cmd:Xtigervnc                             tigervnc-standalone-server
 test  cmd:x11vnc                                x11vnc

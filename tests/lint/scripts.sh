@@ -6,7 +6,7 @@ set -u
 cd "${1:-.}" || exit 2
 status=0
 ours() {
-	find scripts tests web .ci \( -name node_modules -o -name corpus \) -prune -o -type f "$@" -print \
+	find scripts certs tests web .ci \( -name node_modules -o -name corpus \) -prune -o -type f "$@" -print \
 		2>/dev/null | LC_ALL=C sort
 }
 
