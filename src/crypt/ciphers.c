@@ -185,7 +185,7 @@ static void choice_entry(struct choice *ch, struct span entry)
 
 static void choice_sort(struct choice *ch)
 {
-	uint8_t sorted[PLACES];
+	uint8_t sorted[PLACES] = {0};
 	size_t n = 0;
 
 	for (unsigned key = KEY_256; key >= KEY_128; key >>= 1)

@@ -27,7 +27,7 @@ static int fail(char err[TLS_ERROR], int r)
 	return r == MBEDTLS_ERR_X509_ALLOC_FAILED ? -ENOMEM : -EIO;
 }
 
-static void name_put(struct names *to, size_t i, const char *name)
+static mbedtls_x509_san_list *name_put(struct names *to, size_t i, const char *name)
 {
 	mbedtls_x509_subject_alternative_name *san = &to->nodes[i].node;
 	uint8_t *address = to->addresses[i];
@@ -39,8 +39,7 @@ static void name_put(struct names *to, size_t i, const char *name)
 	san->san.unstructured_name.tag = MBEDTLS_ASN1_IA5_STRING;
 	san->san.unstructured_name.p = len ? address : (uint8_t *)(uintptr_t)name;
 	san->san.unstructured_name.len = len ? len : strlen(name);
-	if (i > 0) /* the writer starts from the end */
-		to->nodes[i].next = &to->nodes[i - 1];
+	return &to->nodes[i];
 }
 
 /* One that is short enough (RFC 5280 A.1) and has no byte that a distinguished name gives a
@@ -135,11 +134,15 @@ int self_signed_make(struct self_signed *ret, const char *const *names, size_t n
 	mbedtls_x509write_cert w;
 	mbedtls_pk_context key;
 	struct names sans = {0};
+	mbedtls_x509_san_list *list = NULL;
 
 	if (n == 0 || n > SELF_SIGNED_NAMES || psa_crypto_init() != PSA_SUCCESS)
 		return fail(err, MBEDTLS_ERR_X509_BAD_INPUT_DATA);
-	for (size_t i = 0; i < n; i++)
-		name_put(&sans, i, names[i]);
+	for (size_t i = 0; i < n; i++) {
+		mbedtls_x509_san_list *node = name_put(&sans, i, names[i]);
+		node->next = list; /* the writer starts from the end */
+		list = node;
+	}
 	mbedtls_x509write_crt_init(&w);
 	mbedtls_pk_init(&key);
 	int r = make_key(&key);
@@ -148,7 +151,7 @@ int self_signed_make(struct self_signed *ret, const char *const *names, size_t n
 	if (r == 0)
 		r = set_times(&w, now);
 	if (r == 0)
-		r = make_cert(ret, &w, &key, &sans.nodes[n - 1]);
+		r = make_cert(ret, &w, &key, list);
 	mbedtls_x509write_crt_free(&w);
 	mbedtls_pk_free(&key);
 	return r < 0 ? fail(err, r) : 0;
