@@ -72,6 +72,7 @@ static void on_prepare(uv_prepare_t *h)
 {
 	struct loop *l = h->data;
 	loop_tick(l);
+	l->reader = NULL;
 	deferq_run(&l->defer);
 	flush_log(l);
 	int64_t next = timers_next(&l->timers);

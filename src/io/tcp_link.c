@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+enum { READS_TURN = 4 };
+
 int tcp_fd(const struct tcp_link *t)
 {
 	uv_os_fd_t fd = -1;
@@ -124,13 +126,24 @@ void tcp_end_if_done(struct tcp_link *t)
 
 /* ---- reading ---- */
 
+/* libuv reads on while reads come back full, 32 times (uv__read); a link that has had its share
+ * of the turn gets no room, and has it in the next. Others would wait for it, 8 MiB long. */
+static bool share_used(struct loop *l, const struct tcp_link *t)
+{
+	if (l->reader != t) {
+		l->reader = t;
+		l->reads = 0;
+	}
+	return l->reads++ >= READS_TURN;
+}
+
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 {
 	struct tcp_link *t = h->data;
 	struct loop *l = tcp_loop(t);
 	(void)suggested;
 	loop_tick(l);
-	*buf = uv_buf_init((char *)l->scratch + LINK_HEADROOM, t->room); /* 0: not now */
+	*buf = uv_buf_init((char *)l->scratch + LINK_HEADROOM, share_used(l, t) ? 0 : t->room);
 }
 
 /* What the socket still holds against the peer: libuv reports an end of file after the last
@@ -169,7 +182,8 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 	struct tcp_link *t = s->data;
 	struct loop *l = tcp_loop(t);
 	if (n == UV_ENOBUFS) {
-		stop_reading(t);
+		if (t->room == 0)
+			stop_reading(t);
 	} else if (n == UV_EOF) {
 		loop_tick(l); /* libuv may skip on_alloc here */
 		on_eof(t);

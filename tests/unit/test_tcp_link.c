@@ -632,6 +632,62 @@ static void test_headroom_is_nobody_elses(void **state)
 	side_close(&x);
 }
 
+/* ---- two of them ---- */
+
+struct talker {
+	char name, *order;
+	struct link *link;
+	int far;
+};
+
+static void talk_bytes(void *owner, struct span s)
+{
+	struct talker *k = owner;
+	assert_int_equal(s.len, 10);
+	k->order[strlen(k->order)] = k->name;
+}
+
+static void talk_closed(void *owner)
+{
+	((struct talker *)owner)->link = NULL;
+}
+
+/* `far` has said 400 bytes, to be read ten at a time. */
+static void talker_open(struct talker *k, struct real_loop *w, char name, char *order)
+{
+	static const struct link_events talk = {talk_bytes, link_deaf_event, link_deaf_event,
+	                                        link_deaf_lost, talk_closed};
+	const char said[400] = {0};
+	int fds[2];
+	unix_pair(fds, false);
+	*k = (struct talker){.name = name, .order = order, .far = fds[1]};
+	assert_int_equal(tcp_link_open(&k->link, w->loop, fds[0], true, "backend"), 0);
+	link_own(k->link, &talk, k);
+	assert_int_equal(send(k->far, said, sizeof said, 0), sizeof said);
+	link_read(k->link, 10);
+}
+
+/* Both have much to say: neither is heard out first. */
+static void test_takes_turns(void **state)
+{
+	struct real_loop w;
+	struct talker a, b;
+	char order[81] = "";
+	(void)state;
+	real_open(&w, NULL);
+	talker_open(&a, &w, 'a', order);
+	talker_open(&b, &w, 'b', order);
+	real_until(&w, strlen(order) == 80);
+	assert_null(strstr(order, "aaaaaaaa"));
+	assert_null(strstr(order, "bbbbbbbb"));
+	link_close(a.link, true);
+	link_close(b.link, true);
+	real_until(&w, !a.link && !b.link);
+	close_fd(a.far);
+	close_fd(b.far);
+	real_close(&w);
+}
+
 /* ---- memory ---- */
 
 /* Chunks and the write request: whichever cannot be had, nothing is half done. */
@@ -720,6 +776,7 @@ int main(void)
 		UNIT(test_last_words_before_reset),
 		UNIT(test_last_words_not_for_ever),
 		UNIT(test_failed_send_without_words),
+		UNIT(test_takes_turns),
 		UNIT(test_close_resets),
 		UNIT(test_close_resets_after_fin),
 		UNIT(test_finish_to_a_reset_peer),
