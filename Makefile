@@ -139,10 +139,11 @@ all_cflags := -std=gnu11 -fPIE -fno-common -fno-strict-aliasing '-ffile-prefix-m
 	$(warnings) $(variant_flags)
 all_ldflags := $(variant_flags) $(ldflags_$(variant)) $(LDFLAGS)
 
-# Flags of single folders: arithmetic in base/ and wire/ converts explicitly; app/ knows the version.
+# Flags of single folders: arithmetic in base/ and wire/ converts explicitly; app/ knows the version
+# and where rebind.so will be.
 flags_src_base := -Wconversion
 flags_src_wire := -Wconversion
-flags_src_app := -DWEBSPLICE_VERSION='"$(version)"'
+flags_src_app := -DWEBSPLICE_VERSION='"$(version)"' -DWEBSPLICE_LIBDIR='"$(libdir)"'
 flags_tests := -Itests -Itests/fake
 folder_flags = $(flags_$(subst /,_,$(patsubst %/,%,$(dir $1)))) $(if $(filter tests/%,$1),$(flags_tests))
 
@@ -177,7 +178,10 @@ $(B)/ldflags: FORCE
 	$(call stamp,$(CC) $(all_ldflags) $(call together) $(libs) $(LDLIBS))
 $(B)/version: FORCE
 	$(call stamp,$(version))
+$(B)/libdir: FORCE
+	$(call stamp,$(libdir))
 $(call obj,$(filter src/app/%,$(all_src))): $(B)/version
+$(call obj,src/app/shim.c): $(B)/libdir
 
 # ---- rules ----
 $(B)/obj/%.o: %.c $(B)/flags $(filter .deps/mbedtls/%,$(MBEDTLS_LIBS))

@@ -4,6 +4,7 @@
  *   websplice [options] --unix-target=FILE [HOST:]PORT
  *   websplice [options] --testcard [HOST:]PORT
  *   websplice [options] --unix-listen=FILE BACKEND_HOST:PORT
+ *   websplice [options] [HOST:]PORT -- COMMAND [ARGUMENT...]
  *
  * websockify's spelling throughout: options may stand after positionals, `--opt=val` and
  * `--opt val`, numbers as 10, 0x0a, 0b1010 and 012, and any prefix that no other option shares.
@@ -17,8 +18,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/target.h"
+#include "wrap/wrapper.h"
 
 enum options_run { RUN_SERVE, RUN_HELP, RUN_VERSION };
+enum options_output { OUTPUT_AUTO, OUTPUT_INHERIT, OUTPUT_LOG };
 enum { OPTIONS_ORIGINS = 64, OPTIONS_ERROR = 400, OPTIONS_ORIGIN_TEXT = 4096 };
 
 /* Holds pointers into argv and into itself: not to be copied. */
@@ -41,6 +44,14 @@ struct options {
 	bool log_json;
 	enum log_level log_level;
 	struct limits limits;
+	char *const *command; /* what follows --, in argv; NULL: nothing */
+	enum wrap_kind
+		wrap_kind;  /* how the command is reached; this and the rest: if there is one */
+	uint16_t wrap_port; /* WRAP_MOVED: the port it binds */
+	enum wrap_mode wrap_mode;
+	enum options_output wrap_output;
+	const char *wrap_library; /* rebind.so; NULL: where it is installed */
+	uint32_t wrap_ready_ms, wrap_stop_ms;
 	char host_text[TARGET_HOST];
 	char origin_text[OPTIONS_ORIGIN_TEXT]; /* what origins point into */
 };

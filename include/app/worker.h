@@ -11,6 +11,7 @@
 #include "app/options.h"
 #include "io/listen.h"
 #include "relay/site.h"
+#include "wrap/gate.h"
 
 /* Only ever grows. */
 enum worker_command {
@@ -31,7 +32,8 @@ struct worker_setup {
 	unsigned connections; /* the most at a time, all workers together */
 	struct worker *const *all;
 	unsigned all_n;
-	struct loop *main; /* woken when something happened */
+	struct loop *main;       /* woken when something happened */
+	const struct gate *gate; /* the wrapped command; NULL: there is none */
 };
 
 /* Builds a worker. All of them are built before the first is started. 0 or -errno. */

@@ -8,6 +8,7 @@ enum target_kind {
 	TARGET_TCP,      /* host:port; host is a name or a numeric address without brackets */
 	TARGET_UNIX,     /* host is the socket's path */
 	TARGET_TESTCARD, /* the built-in test picture */
+	TARGET_WRAPPED,  /* the command we run; host is its name */
 };
 
 enum { TARGET_HOST = 256, TARGET_NAME = TARGET_HOST + 16 };
@@ -18,7 +19,7 @@ struct target {
 	uint16_t port;
 };
 
-/* "localhost:5901", "[::1]:5901", "unix:/run/vnc.sock", "testcard": for logs and reasons. Writes
+/* "localhost:5901", "[::1]:5901", "unix:/run/vnc.sock", "testcard", "command:Xvnc": for logs and reasons. Writes
  * to out, which has TARGET_NAME bytes, and returns it. */
 const char *target_name(const struct target *t, char out[TARGET_NAME]);
 /* Parses HOST:PORT or [V6]:PORT or V6:PORT (split at the last colon, as websockify does). 0, or

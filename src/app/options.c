@@ -180,10 +180,6 @@ static int take_letters(struct options_parse *p, const char *word)
 
 static int take_word(struct options_parse *p, const char *word, const char *next)
 {
-	if (word[0] == '-' && word[1] == '-' && !word[2])
-		return options_fail(
-			p, "running a command after -- is not built yet: start the program "
-			   "by itself and name its port, for example localhost:5900");
 	if (word[0] == '-' && word[1] == '-')
 		return take_long(p, word, next);
 	if (word[0] == '-' && word[1])
@@ -198,6 +194,8 @@ static void set_defaults(struct options *o)
 	*o = (struct options){
 		.unix_mode = 0600,
 		.log_level = LOG_INFO,
+		.wrap_ready_ms = 30000,
+		.wrap_stop_ms = 5000,
 		.limits =
 			{
 				.first_byte_ms = 10000,
@@ -217,6 +215,10 @@ int options_parse(struct options *o, int argc, char *const *argv, char err[OPTIO
 	struct options_parse p = {.o = o, .err = err};
 	set_defaults(o);
 	for (int i = 1; i < argc;) {
+		if (strcmp(argv[i], "--") == 0) {
+			o->command = argv + i + 1;
+			break;
+		}
 		int used = take_word(&p, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
 		if (used < 0)
 			return used;

@@ -4,7 +4,7 @@
 #include "base/str.h"
 
 /* [HOST:]PORT, split at the last colon. */
-static int parse_listen(struct options_parse *p, const char *word)
+int options_listen(struct options_parse *p, const char *word)
 {
 	const char *colon = strrchr(word, ':'), *bad;
 	struct span host = span_of(word, colon ? (size_t)(colon - word) : 0);
@@ -79,7 +79,7 @@ static int place_words(struct options_parse *p)
 	if (p->words_n > wanted)
 		return too_many(p, wanted);
 	if (listens)
-		r = parse_listen(p, p->words[0]);
+		r = options_listen(p, p->words[0]);
 	if (r == 0 && dials)
 		r = parse_backend(p, p->words[wanted - 1]);
 	return r;
@@ -99,11 +99,13 @@ static int check_pairs(struct options_parse *p)
 	if (l->pong_ms && !l->ping_ms)
 		return options_fail(p, "--pong-timeout waits for answers to pings: add "
 		                       "--heartbeat=SECONDS");
+	if (p->wrap && !p->o->command)
+		return options_fail(p, "--%s is for a command: add -- COMMAND at the end", p->wrap);
 	return 0;
 }
 
 int options_place(struct options_parse *p)
 {
-	int r = place_words(p);
+	int r = p->o->command ? options_place_command(p) : place_words(p);
 	return r < 0 ? r : check_pairs(p);
 }

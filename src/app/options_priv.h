@@ -4,6 +4,7 @@
  *   options_table.c  the table: every option with its kind, range and place in struct options
  *   options_value.c  values: numbers, durations, lists; what each kind of option does with one
  *   options_place.c  positionals, and what does not go together
+ *   options_wrap.c   the form with a command
  *   options_help.c   --help
  */
 #ifndef APP_OPTIONS_PRIV_H
@@ -27,6 +28,8 @@ enum option_kind {
 	OPTION_MODE,
 	OPTION_FORMAT,
 	OPTION_ORIGIN,
+	OPTION_WRAP_MODE,
+	OPTION_WRAP_OUTPUT,
 };
 
 struct option {
@@ -50,6 +53,7 @@ struct options_parse {
 	const char *words[OPTIONS_WORDS]; /* positionals */
 	unsigned words_n;
 	const char *backend; /* "--testcard" or "--unix-target", whichever came */
+	const char *wrap;    /* the first --wrap- option that came */
 	size_t origin_used;
 };
 
@@ -65,5 +69,9 @@ int options_fail(struct options_parse *p, const char *fmt, ...)
 int options_set(struct options_parse *p, const struct option *opt, const char *value);
 /* After the last word: positionals, contradictions. 0 or -EINVAL. */
 int options_place(struct options_parse *p);
+/* The same for the form with a command. */
+int options_place_command(struct options_parse *p);
+/* [HOST:]PORT to listen on. 0 or -EINVAL. */
+int options_listen(struct options_parse *p, const char *word);
 
 #endif

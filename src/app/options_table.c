@@ -9,8 +9,8 @@ enum {
 
 #define AT(field) .offset = offsetof(struct options, field)
 #define LIMIT(field) AT(limits.field)
-#define DEADLINE(field)                                                                            \
-	OPTION_DURATION, .ours = true, .least = SHORTEST, .most = LONGEST, LIMIT(field)
+#define OURS_MS(field) OPTION_DURATION, .ours = true, .least = SHORTEST, .most = LONGEST, AT(field)
+#define DEADLINE(field) OURS_MS(limits.field)
 
 #define DAEMON "start it under a supervisor, or with & behind it"
 #define TLS "a reverse proxy in front of websplice can do TLS meanwhile"
@@ -44,7 +44,7 @@ const struct option options_table[] = {
 	{"inetd", OPTION_LATER, .hint = "let websplice listen by itself"},
 	{"web", OPTION_TEXT, AT(web)},
 	{"web-auth", OPTION_LATER, .hint = AUTH},
-	{"wrap-mode", OPTION_LATER, .hint = "start the program by itself and name its port"},
+	{"wrap-mode", OPTION_WRAP_MODE, .ours = false},
 	{"prefer-ipv6", OPTION_FLAG, .letter = '6', AT(prefer_ipv6)},
 	{"libserver", OPTION_LATER, .hint = "leave it out, websplice has one engine"},
 	{"target-config", OPTION_LATER, .hint = TOKENS},
@@ -76,6 +76,10 @@ const struct option options_table[] = {
 	{"close-timeout", DEADLINE(close_ms)},
 	{"drain-timeout", DEADLINE(drain_ms)},
 	{"max-connections", OPTION_NUMBER, .ours = true, .most = 1000000, LIMIT(connections)},
+	{"wrap-output", OPTION_WRAP_OUTPUT, .ours = true},
+	{"wrap-library", OPTION_TEXT, .ours = true, AT(wrap_library)},
+	{"wrap-ready-timeout", OURS_MS(wrap_ready_ms)},
+	{"wrap-stop-timeout", OURS_MS(wrap_stop_ms)},
 };
 /* clang-format on */
 const size_t options_table_n = sizeof options_table / sizeof *options_table;

@@ -166,6 +166,28 @@ static int set_format(struct options_parse *p, const char *value)
 	return 0;
 }
 
+static int set_wrap_mode(struct options_parse *p, const char *value)
+{
+	static const char *const names[] = {
+		[WRAP_EXIT] = "exit", [WRAP_IGNORE] = "ignore", [WRAP_RESPAWN] = "respawn"};
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(value, names[i]) == 0) {
+			p->o->wrap_mode = (enum wrap_mode)i;
+			return 0;
+		}
+	return options_fail(p, "--wrap-mode: '%.80s' is unknown: write exit, ignore or respawn",
+	                    value);
+}
+
+static int set_wrap_output(struct options_parse *p, const char *value)
+{
+	if (strcmp(value, "inherit") != 0 && strcmp(value, "log") != 0)
+		return options_fail(p, "--wrap-output: '%.80s' is unknown: write inherit or log",
+		                    value);
+	p->o->wrap_output = value[0] == 'i' ? OUTPUT_INHERIT : OUTPUT_LOG;
+	return 0;
+}
+
 static int add_origin(struct options_parse *p, struct span entry)
 {
 	struct options *o = p->o;
@@ -205,6 +227,8 @@ static int add_origins(struct options_parse *p, const char *value)
 
 int options_set(struct options_parse *p, const struct option *opt, const char *value)
 {
+	if (!p->wrap && strncmp(opt->name, "wrap-", 5) == 0)
+		p->wrap = opt->name;
 	switch (opt->kind) {
 	case OPTION_HELP: p->o->run = RUN_HELP; return 0;
 	case OPTION_VERSION: p->o->run = RUN_VERSION; return 0;
@@ -220,6 +244,8 @@ int options_set(struct options_parse *p, const struct option *opt, const char *v
 	case OPTION_MODE: return set_mode(p, value);
 	case OPTION_FORMAT: return set_format(p, value);
 	case OPTION_ORIGIN: return add_origins(p, value);
+	case OPTION_WRAP_MODE: return set_wrap_mode(p, value);
+	case OPTION_WRAP_OUTPUT: return set_wrap_output(p, value);
 	case OPTION_LATER: break;
 	}
 	return options_fail(p, "--%s is not built yet: %s", opt->name, opt->hint);

@@ -4,6 +4,7 @@
 #include "app/site_build.h"
 #include "app/traffic.h"
 #include "app/worker.h"
+#include "app/wrapped.h"
 #include "io/listen.h"
 #include "io/log_file.h"
 #include "io/sigs.h"
@@ -31,10 +32,12 @@ struct server {
 	struct sigs *sigs;
 	struct worker *workers[LISTEN_WORKERS];
 	unsigned workers_n;
+	struct wrapped *wrapped; /* NULL: no command */
 	enum worker_command told;
 	struct timer timeout, idle, drain;
 	uint64_t idle_since, accepted;
 	bool stuck, leaked;
+	int status; /* exit code, unless something fails */
 };
 
 static int fail(const char *text)
@@ -113,7 +116,7 @@ static void on_idle_tick(void *owner)
 	timer_arm(timers, &s->idle, TIMER_IDLE, IDLE_TICK);
 }
 
-/* A worker is gone; the last one takes the loop with it. */
+/* A worker is gone; the last one takes the command and the loop with it. */
 static void on_wake(void *owner)
 {
 	struct server *s = owner;
@@ -121,6 +124,25 @@ static void on_wake(void *owner)
 	for (unsigned i = 0; i < s->workers_n; i++)
 		if (!worker_gone(s->workers[i]))
 			return;
+	if (s->wrapped)
+		wrapped_stop(s->wrapped);
+	else
+		loop_stop(s->loop);
+}
+
+/* The command is over, and we with it. */
+static void on_command_ended(void *owner, int code)
+{
+	struct server *s = owner;
+
+	s->status = code;
+	server_tell(s, WORKER_DRAIN);
+}
+
+static void on_command_stopped(void *owner)
+{
+	struct server *s = owner;
+
 	loop_stop(s->loop);
 }
 
@@ -170,7 +192,10 @@ static int open_listen(struct server *s)
 	                       .path = o->unix_listen,
 	                       .mode = o->unix_mode};
 
-	if (listen_open(&s->listen, &at, server_worker_count(o), err, sizeof err) < 0)
+	/* A command that binds our port although it was to be moved must not share it with us. */
+	unsigned sockets = o->command ? 1 : server_worker_count(o);
+
+	if (listen_open(&s->listen, &at, sockets, err, sizeof err) < 0)
 		return fail(err);
 	return 0;
 }
@@ -195,6 +220,33 @@ static unsigned server_connections(const struct options *o)
 	return (unsigned)most;
 }
 
+static int open_command(struct server *s)
+{
+	struct wrapped_host host = {
+		.owner = s, .ended = on_command_ended, .stopped = on_command_stopped};
+	char err[WRAPPED_ERROR];
+
+	if (!s->options->command)
+		return 0;
+	int r = wrapped_new(&s->wrapped, s->options, s->loop, &host, err);
+	if (r < 0) {
+		s->status = wrapped_status(r);
+		return fail(err);
+	}
+	return 0;
+}
+
+static int start_command(struct server *s)
+{
+	char err[WRAPPED_ERROR];
+	int r = s->wrapped ? wrapped_start(s->wrapped, err) : 0;
+
+	if (r == 0)
+		return 0;
+	s->status = wrapped_status(r);
+	return fail(err);
+}
+
 static int open_workers(struct server *s)
 {
 	struct worker_setup setup = {.options = s->options,
@@ -204,7 +256,8 @@ static int open_workers(struct server *s)
 	                             .connections = server_connections(s->options),
 	                             .all = s->workers,
 	                             .all_n = server_worker_count(s->options),
-	                             .main = s->loop};
+	                             .main = s->loop,
+	                             .gate = s->wrapped ? wrapped_gate(s->wrapped) : NULL};
 
 	for (; s->workers_n < setup.all_n; s->workers_n++) {
 		setup.listen_fd = s->listen.fds[s->workers_n % s->listen.n];
@@ -256,7 +309,9 @@ static int server_open(struct server *s)
 	loop_on_wake(s->loop, on_wake, s);
 	if (sigs_start(&s->sigs, s->loop, signums, is_ignored(SIGHUP) ? 2 : 3, on_signal, s) < 0)
 		return fail("cannot watch signals");
-	return open_workers(s);
+	if (open_command(s) < 0 || open_workers(s) < 0)
+		return -1;
+	return start_command(s);
 }
 
 static void server_arm(struct server *s)
@@ -293,8 +348,10 @@ static int server_close(struct server *s)
 	timer_stop(&s->timeout);
 	timer_stop(&s->idle);
 	timer_stop(&s->drain);
+	wrapped_done(s->wrapped);
 	sigs_stop(s->sigs);
 	server_note(s, loop_free(s->loop));
+	wrapped_free(s->wrapped);
 	site_unref(s->site);
 	log_file_free(s->log_file);
 	if (s->log_fds_n == 2)
@@ -319,10 +376,11 @@ int server_run(const struct options *o)
 	}
 	if (server_close(&s) < 0)
 		r = -1;
-	r = r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (r < 0 && s.status == EXIT_SUCCESS)
+		s.status = EXIT_FAILURE;
 	/* A name server that does not answer holds a thread of the pool, and libuv's destructor
 	 * would wait for it. Everything of ours is written and closed: go without it. */
 	if (s.stuck)
-		_exit(r);
-	return r;
+		_exit(s.status);
+	return s.status;
 }

@@ -39,6 +39,8 @@ int site_build(struct site **ret, const struct options *o, char err[SITE_ERROR])
 	s->refs = 1;
 	s->target = o->target;
 	target_name(&s->target, s->target_name);
+	if (o->command) /* also when it listens on a unix socket: clients wait for it */
+		s->target.kind = TARGET_WRAPPED;
 	s->origins = o->origins;
 	s->origins_n = o->origins_n;
 	s->http_errors = o->http_errors;

@@ -151,6 +151,8 @@ static int worker_dial(struct env *env, const struct target *t, struct dialed *d
 	d->kind = t->kind;
 	if (t->kind == TARGET_TESTCARD)
 		return testcard_dial(env, d);
+	if (t->kind == TARGET_WRAPPED)
+		return gate_dial(env, ((struct worker *)env->self)->setup.gate, d);
 	return dial_start(env, t, d);
 }
 
@@ -158,6 +160,8 @@ static void worker_undial(struct env *env, struct dialed *d)
 {
 	if (d->kind == TARGET_TESTCARD)
 		testcard_undial(env, d);
+	else if (d->kind == TARGET_WRAPPED)
+		gate_undial(env, d);
 	else
 		dial_stop(env, d);
 }
@@ -187,6 +191,7 @@ static int worker_open(struct worker *w)
 	if (r < 0)
 		return r;
 	w->env = loop_env(w->loop);
+	w->env->self = w;
 	w->env->dial = worker_dial;
 	w->env->undial = worker_undial;
 	loop_on_wake(w->loop, on_wake, w);

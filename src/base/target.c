@@ -12,6 +12,8 @@ const char *target_name(const struct target *t, char out[TARGET_NAME])
 	str_init(&s, out, TARGET_NAME);
 	if (t->kind == TARGET_TESTCARD)
 		str_puts(&s, "testcard");
+	else if (t->kind == TARGET_WRAPPED)
+		str_fmt(&s, "command:%s", t->host);
 	else if (t->kind == TARGET_UNIX)
 		str_fmt(&s, "unix:%s", t->host);
 	else if (strchr(t->host, ':'))

@@ -71,6 +71,20 @@ static void put_listen(struct str *s, const struct options *o)
 		str_fmt(s, "%s|%u", o->listen_host ? o->listen_host : "", o->listen_port);
 }
 
+/* "mode=1 -- moved:5901 Xvnc :1": kind and port, then the words. */
+static void put_command(struct str *s, const struct options *o)
+{
+	static const char *const kinds[] = {"moved", "placed", "unix"};
+	put_number(s, "wrap_mode", o->wrap_mode, WRAP_EXIT);
+	put_number(s, "wrap_output", o->wrap_output, OUTPUT_AUTO);
+	put_text(s, "wrap_library", o->wrap_library);
+	put_number(s, "wrap_ready_ms", o->wrap_ready_ms, 30000);
+	put_number(s, "wrap_stop_ms", o->wrap_stop_ms, 5000);
+	str_fmt(s, " -- %s:%u", kinds[o->wrap_kind], o->wrap_port);
+	for (char *const *word = o->command; *word; word++)
+		str_fmt(s, " %s", *word);
+}
+
 const char *options_line_dump(const struct options *o, char out[OPTIONS_LINE_TEXT])
 {
 	struct str s;
@@ -100,6 +114,8 @@ const char *options_line_dump(const struct options *o, char out[OPTIONS_LINE_TEX
 	put_number(&s, "json", o->log_json, 0);
 	put_number(&s, "level", o->log_level, LOG_INFO);
 	put_limits(&s, &o->limits);
+	if (o->command)
+		put_command(&s, o);
 	assert_false(s.cut);
 	return out;
 }

@@ -34,6 +34,35 @@ static void test_places(void **state)
 	EXPECT_ROWS(rows);
 }
 
+static void test_commands(void **state)
+{
+	(void)state;
+	static const struct options_row rows[] = {
+		{"5901 -- vncserver :1", "|5901 command:vncserver -- moved:5901 vncserver :1"},
+		{"127.0.0.1:5901 -- /usr/bin/Xvnc :1 -v --web",
+	         "127.0.0.1|5901 command:Xvnc -- moved:5901 /usr/bin/Xvnc :1 -v --web"},
+		{"-v 5901 --run-once -- a -- b",
+	         "|5901 command:a run_once=1 level=3 -- moved:5901 a -- b"},
+		{"0 -- Xvnc -rfbport {port}", "|0 command:Xvnc -- placed:0 Xvnc -rfbport {port}"},
+		{"6080 -- a b:{port}/x", "|6080 command:a -- placed:0 a b:{port}/x"},
+		{"6080 -- {port} x", "|6080 command:{port} -- moved:6080 {port} x"},
+		{"--unix-target=/run/vnc 6080 -- Xvnc", "|6080 unix:/run/vnc -- unix:0 Xvnc"},
+		{"--unix-target=/run/vnc --unix-listen=/s -- Xvnc",
+	         "unix:/s unix:/run/vnc -- unix:0 Xvnc"},
+		{"--unix-listen=/s 5901 -- Xvnc", "unix:/s command:Xvnc -- moved:5901 Xvnc"},
+		{"--unix-listen=/s -- a {port}", "unix:/s command:a -- placed:0 a {port}"},
+		{"--wrap-mode=exit 1 -- a", "|1 command:a -- moved:1 a"},
+		{"--wrap-mode ignore 1 -- a", "|1 command:a wrap_mode=1 -- moved:1 a"},
+		{"--wrap=respawn 1 -- a", "|1 command:a wrap_mode=2 -- moved:1 a"},
+		{"--wrap-output=inherit 1 -- a", "|1 command:a wrap_output=1 -- moved:1 a"},
+		{"--wrap-output=log 1 -- a", "|1 command:a wrap_output=2 -- moved:1 a"},
+		{"--wrap-library=/r.so 1 -- a", "|1 command:a wrap_library=/r.so -- moved:1 a"},
+		{"--wrap-ready-timeout=0.5 1 -- a", "|1 command:a wrap_ready_ms=500 -- moved:1 a"},
+		{"--wrap-stop-timeout=7 1 -- a", "|1 command:a wrap_stop_ms=7000 -- moved:1 a"},
+	};
+	EXPECT_ROWS(rows);
+}
+
 static void test_every_option(void **state)
 {
 	(void)state;
@@ -345,6 +374,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_places),
+		UNIT(test_commands),
 		UNIT(test_every_option),
 		UNIT(test_forms),
 		UNIT(test_numbers),

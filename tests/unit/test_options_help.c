@@ -86,7 +86,7 @@ static void test_help_examples(void **state)
 		examples++;
 	}
 	unit_note_clear();
-	assert_int_equal(examples, 3);
+	assert_int_equal(examples, 4);
 }
 
 /* "(default N" behind each option is what the parser starts from. */
@@ -110,6 +110,8 @@ static void test_help_defaults(void **state)
 		{"close-timeout", offsetof(struct options, limits.close_ms), 1000},
 		{"drain-timeout", offsetof(struct options, limits.drain_ms), 1000},
 		{"max-connections", offsetof(struct options, limits.connections), 1},
+		{"wrap-ready-timeout", offsetof(struct options, wrap_ready_ms), 1000},
+		{"wrap-stop-timeout", offsetof(struct options, wrap_stop_ms), 1000},
 	};
 	struct options o;
 	struct options_line l;

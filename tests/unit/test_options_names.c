@@ -33,7 +33,7 @@ static const struct name {
 	{"inetd", NULL, false},
 	{"web", "/w", true},
 	{"web-auth", NULL, false},
-	{"wrap-mode", "exit", false},
+	{"wrap-mode", "exit", true},
 	{"prefer-ipv6", NULL, true},
 	{"libserver", NULL, false},
 	{"target-config", "f", false},
@@ -49,15 +49,17 @@ static const struct name {
 	{"file-only", NULL, true},
 };
 static const struct name ours[] = {
-	{"version", NULL, true},        {"workers", "3", true},
-	{"allow-origin", "any", true},  {"http-errors", NULL, true},
-	{"testcard", NULL, true},       {"dir-listing", NULL, true},
-	{"log-format", "json", true},   {"config", "f", false},
-	{"pong-timeout", "0", true},    {"first-byte-timeout", "3", true},
-	{"head-timeout", "3", true},    {"keepalive-timeout", "3", true},
-	{"dial-timeout", "3", true},    {"write-timeout", "3", true},
-	{"close-timeout", "4", true},   {"drain-timeout", "3", true},
-	{"max-connections", "3", true},
+	{"version", NULL, true},          {"workers", "3", true},
+	{"allow-origin", "any", true},    {"http-errors", NULL, true},
+	{"testcard", NULL, true},         {"dir-listing", NULL, true},
+	{"log-format", "json", true},     {"config", "f", false},
+	{"pong-timeout", "0", true},      {"first-byte-timeout", "3", true},
+	{"head-timeout", "3", true},      {"keepalive-timeout", "3", true},
+	{"dial-timeout", "3", true},      {"write-timeout", "3", true},
+	{"close-timeout", "4", true},     {"drain-timeout", "3", true},
+	{"max-connections", "3", true},   {"wrap-output", "log", true},
+	{"wrap-library", "f", true},      {"wrap-ready-timeout", "3", true},
+	{"wrap-stop-timeout", "3", true},
 };
 enum { THEIRS = sizeof theirs / sizeof *theirs, OURS = sizeof ours / sizeof *ours };
 
@@ -88,9 +90,11 @@ static void outcome(const char *name, size_t len, const struct name *of,
 	bool testcard = strcmp(of->name, "testcard") == 0;
 	bool unix_listen = strcmp(of->name, "unix-listen") == 0;
 	bool listing = strcmp(of->name, "dir-listing") == 0;
-	snprintf(words, sizeof words, "--%.*s%s%s%s%s%s", (int)len, name, of->value ? "=" : "",
+	bool wrap = strncmp(of->name, "wrap-", 5) == 0;
+	snprintf(words, sizeof words, "--%.*s%s%s%s%s%s%s", (int)len, name, of->value ? "=" : "",
 	         of->value ? of->value : "", unix_listen ? "" : " 6080",
-	         unix_target || testcard ? "" : " a:1", listing ? " --web=/" : "");
+	         unix_target || testcard || wrap ? "" : " a:1", listing ? " --web=/" : "",
+	         wrap ? " -- x" : "");
 	if (options_line_parse(&o, &l, words, err) < 0)
 		snprintf(out, OPTIONS_LINE_TEXT, "ERROR %s", err);
 	else
@@ -238,8 +242,6 @@ static void test_not_built_yet(void **state)
 	static const struct options_row rows[] = {
 		{"-D 6080 a:1", "--daemon is not built yet: start it under a supervisor, or with & "
 	                        "behind it"},
-		{"--wrap 6080", "--wrap-mode is not built yet: start the program by itself and "
-	                        "name its port"},
 	};
 	EXPECT_ERRORS(rows);
 }

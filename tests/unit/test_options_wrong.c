@@ -107,11 +107,6 @@ static void test_wrong_options(void **state)
 		{"--web= 1 a:2", "--web needs a value that is not empty"},
 		{"--web '' 1 a:2", "--web needs a value that is not empty"},
 		{"--timeout= 1 a:2", "--timeout needs a value that is not empty"},
-		{"6080 -- vncserver :1",
-	         "running a command after -- is not built yet: start the program by itself and "
-	         "name its port, for example localhost:5900"},
-		{"--", "running a command after -- is not built yet: start the program by itself "
-	               "and name its port, for example localhost:5900"},
 		{"--dir-listing 1 a:2", "--dir-listing lists a web directory: add --web=DIR"},
 		{"--web=/ --dir-listing --file-only 1 a:2",
 	         "--file-only and --dir-listing are opposites: keep one of them"},
@@ -119,6 +114,48 @@ static void test_wrong_options(void **state)
 	         "--pong-timeout waits for answers to pings: add --heartbeat=SECONDS"},
 		{"--heartbeat=0 --pong-timeout=5 1 a:2",
 	         "--pong-timeout waits for answers to pings: add --heartbeat=SECONDS"},
+	};
+	EXPECT_ERRORS(rows);
+}
+
+static void test_wrong_commands(void **state)
+{
+	(void)state;
+	static const struct options_row rows[] = {
+		{"--", "the command is missing: websplice 5901 -- vncserver :1"},
+		{"5901 --", "the command is missing: websplice 5901 -- vncserver :1"},
+		{"5901 -- ''", "the command is missing: websplice 5901 -- vncserver :1"},
+		{"-- vncserver :1", "the port to listen on is missing: websplice 6080 -- COMMAND"},
+		{"x -- vncserver :1", "cannot listen on 'x': write [HOST:]PORT with a port from 0 "
+	                              "(any free one) to 65535, for example 6080"},
+		{"5901 a:1 -- vncserver :1", "'a:1' is one argument too many: the command after "
+	                                     "-- is the backend"},
+		{"5901 a:1 b:2 -- vncserver",
+	         "'a:1' is one argument too many: the command after -- is the backend"},
+		{"--testcard 5901 -- vncserver", "--testcard and a command after -- are two "
+	                                         "backends: keep one of them"},
+		{"--unix-target=/x 5901 -- Xvnc -rfbport {port}",
+	         "--unix-target and {port} are two ways to reach the command: keep one of them"},
+		{"0 -- Xvnc :1",
+	         "no port says where the command listens: websplice 5901 -- COMMAND "
+	         "for one that listens on port 5901, or {port} among its arguments"},
+		{"--unix-listen=/s -- Xvnc :1",
+	         "no port says where the command listens: websplice --unix-listen=FILE 5901 -- "
+	         "COMMAND for one that listens on port 5901, or {port} among its arguments"},
+		{"--unix-listen=/s a:1 -- Xvnc :1",
+	         "'a:1' is not the port of the command, a number from 1 to 65535; "
+	         "--unix-listen is where to listen"},
+		{"--unix-listen=/s 0 -- Xvnc :1",
+	         "'0' is not the port of the command, a number from 1 to 65535; --unix-listen "
+	         "is where to listen"},
+		{"--wrap-mode=respawn 5901 a:1",
+	         "--wrap-mode is for a command: add -- COMMAND at the end"},
+		{"--wrap-stop-timeout=1 --wrap-mode=respawn 5901 a:1",
+	         "--wrap-stop-timeout is for a command: add -- COMMAND at the end"},
+		{"--wrap-mode=always 5901 -- x",
+	         "--wrap-mode: 'always' is unknown: write exit, ignore or respawn"},
+		{"--wrap-output=none 5901 -- x",
+	         "--wrap-output: 'none' is unknown: write inherit or log"},
 	};
 	EXPECT_ERRORS(rows);
 }
@@ -254,7 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_wrong_places),  UNIT(test_wrong_options),   UNIT(test_wrong_values),
-		UNIT(test_wrong_numbers), UNIT(test_wrong_durations),
+		UNIT(test_wrong_numbers), UNIT(test_wrong_durations), UNIT(test_wrong_commands),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,251 @@
+/* A program beside us. Not uv_spawn: that keeps our own limits, and knows either our group or a
+ * new session but not the signals of one.
+ */
+#include "io/child.h"
+
+#include "io/sigs.h"
+#include "loop_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PIECE = 4096 };
+
+struct real {
+	struct child child; /* first */
+	struct loop *loop;
+	struct sigs *sigs;
+	bool waited;     /* the last start has exited and was told */
+	bool has_nofile; /* our caller's limit is known */
+	bool piped;      /* `from` is open */
+	struct rlimit nofile;
+	uv_poll_t *from; /* its output; an object of its own, because it outlives us a turn */
+	int out[2];      /* the pipe: ours, theirs; -1: none */
+	int err_pipe[2]; /* while starting */
+};
+
+static struct real *real_of(const struct child *c)
+{
+	return (struct real *)(uintptr_t)c;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* ---- in the child, between fork and exec: nothing but system calls ---- */
+
+static void born_signals(void)
+{
+	const struct sigaction normal = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &normal, NULL); /* EINVAL for SIGKILL, SIGSTOP and libc's own two */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* A script without a first line is for the shell, as execvp(3) has it. */
+static void exec_or_shell(const struct child_start *how, char **shell)
+{
+	execve(how->path, how->argv, how->envp);
+	if (errno == ENOEXEC)
+		execve("/bin/sh", shell, how->envp);
+}
+
+static void child_born(struct real *r, const struct child_start *how, char **shell)
+{
+	setsid();
+	born_signals();
+	if (r->has_nofile)
+		setrlimit(RLIMIT_NOFILE, &r->nofile);
+	if (!how->capture ||
+	    (dup2(r->out[1], STDOUT_FILENO) >= 0 && dup2(r->out[1], STDERR_FILENO) >= 0))
+		exec_or_shell(how, shell);
+	int err = errno;
+	(void)!write(r->err_pipe[1], &err, sizeof err);
+	_exit(127);
+}
+
+/* ---- starting ---- */
+
+/* argv for /bin/sh, made before the fork: nothing may be allocated after it. */
+static char **shell_argv(const struct child_start *how)
+{
+	size_t n = 0;
+	while (how->argv[n])
+		n++;
+	char **argv = calloc(n + 2, sizeof *argv);
+	if (!argv)
+		return NULL;
+	argv[0] = (char *)(uintptr_t) "/bin/sh";
+	argv[1] = (char *)(uintptr_t)how->path;
+	for (size_t i = 1; i < n; i++)
+		argv[i + 1] = how->argv[i];
+	return argv;
+}
+
+/* What exec said, 0 when it went well. Reading blocks until then: the child does nothing in
+ * between but a few system calls. */
+static int exec_result(int fd)
+{
+	int err = 0;
+	ssize_t n;
+	do
+		n = read(fd, &err, sizeof err);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof err ? -err : 0;
+}
+
+/* With every signal held back, so that no handler of ours runs in the child. */
+static pid_t fork_quietly(struct real *r, const struct child_start *how, char **shell)
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid_t pid = fork();
+	if (pid == 0)
+		child_born(r, how, shell);
+	int err = errno;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return pid < 0 ? -err : pid;
+}
+
+static int start_forked(struct real *r, const struct child_start *how, char **shell)
+{
+	if (pipe2(r->err_pipe, O_CLOEXEC) < 0)
+		return -errno;
+	pid_t pid = fork_quietly(r, how, shell);
+	close_fd(&r->err_pipe[1]);
+	int err = pid < 0 ? pid : exec_result(r->err_pipe[0]);
+	close_fd(&r->err_pipe[0]);
+	if (pid > 0 && err < 0)
+		waitpid(pid, NULL, 0); /* it is on its way out */
+	if (err < 0)
+		return err;
+	r->child.pid = pid;
+	r->waited = false;
+	return 0;
+}
+
+static int real_start(struct child *c, const struct child_start *how)
+{
+	struct real *r = real_of(c);
+	char **shell = shell_argv(how);
+	if (!shell)
+		return -ENOMEM;
+	int err = start_forked(r, how, shell);
+	free(shell);
+	return err;
+}
+
+static void real_signal(struct child *c, int signum)
+{
+	if (c->pid > 0)
+		kill(-c->pid, signum);
+}
+
+/* As long as somebody has the group, its number is nobody else's. */
+static bool real_running(const struct child *c)
+{
+	return c->pid > 0 && (!real_of(c)->waited || kill(-c->pid, 0) == 0 || errno == EPERM);
+}
+
+/* ---- what comes from it ---- */
+
+static void on_chld(void *owner, int signum)
+{
+	struct real *r = owner;
+	int status;
+	(void)signum;
+	if (r->child.pid <= 0 || r->waited || waitpid(r->child.pid, &status, WNOHANG) <= 0)
+		return;
+	r->waited = true;
+	r->child.ev->exited(r->child.owner, status);
+}
+
+/* One piece per turn: a child that never stops talking leaves room for everything else. */
+static void on_output(uv_poll_t *h, int status, int events)
+{
+	struct real *r = h->data;
+	uint8_t piece[PIECE];
+	(void)status;
+	(void)events;
+	loop_tick(r->loop);
+	ssize_t n = read(r->out[0], piece, sizeof piece);
+	if (n > 0)
+		r->child.ev->output(r->child.owner, span_of(piece, (size_t)n));
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	free(h);
+}
+
+/* The writing end stays ours as well, so that the pipe has no end while there may be another start. */
+static int open_output(struct real *r)
+{
+	if (pipe2(r->out, O_CLOEXEC) < 0)
+		return -errno;
+	fcntl(r->out[0], F_SETFL, O_NONBLOCK);
+	r->from = calloc(1, sizeof *r->from);
+	if (!r->from)
+		return -ENOMEM;
+	int err = uv_poll_init(&r->loop->uv, r->from, r->out[0]);
+	if (err < 0)
+		return err;
+	r->piped = true;
+	r->from->data = r;
+	return uv_poll_start(r->from, UV_READABLE, on_output);
+}
+
+/* ---- life ---- */
+
+static const struct child_ops real_ops = {
+	.start = real_start,
+	.signal = real_signal,
+	.running = real_running,
+};
+
+int child_new(struct child **ret, struct loop *l, const struct child_events *ev, void *owner)
+{
+	static const int signums[] = {SIGCHLD};
+	struct real *r = calloc(1, sizeof *r);
+	if (!r)
+		return -ENOMEM;
+	r->child = (struct child){.ops = &real_ops, .ev = ev, .owner = owner};
+	r->loop = l;
+	r->out[0] = r->out[1] = r->err_pipe[0] = r->err_pipe[1] = -1;
+	r->has_nofile = getrlimit(RLIMIT_NOFILE, &r->nofile) == 0;
+	int err = open_output(r);
+	if (err == 0)
+		err = sigs_start(&r->sigs, l, signums, 1, on_chld, r);
+	if (err < 0)
+		child_free(&r->child);
+	else
+		*ret = &r->child;
+	return err;
+}
+
+void child_free(struct child *c)
+{
+	struct real *r = c ? real_of(c) : NULL;
+	if (!r)
+		return;
+	sigs_stop(r->sigs);
+	if (r->piped)
+		uv_close((uv_handle_t *)r->from, on_closed);
+	else
+		free(r->from);
+	close_fd(&r->out[0]);
+	close_fd(&r->out[1]);
+	free(r);
+}
