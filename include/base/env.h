@@ -33,6 +33,8 @@ struct job {
 	void *io; /* io's own */
 };
 
+enum { ENV_PLAIN = LINK_HEADROOM + READ_ROOM, ENV_SEALED = READ_ROOM + 32768 };
+
 struct env {
 	struct pool *pool;
 	struct deferq *defer;
@@ -40,6 +42,10 @@ struct env {
 	struct metrics *metrics;
 	struct log *log;
 	const struct limits *limits;
+	/* Scratch for the layer that turns bytes into others (TLS), valid within one call: what
+	 * comes in decrypted, ENV_PLAIN bytes, and what goes out encrypted, ENV_SEALED. Two,
+	 * because what one connection has decrypted is what another encrypts. */
+	uint8_t *plain, *sealed;
 	void (*random)(struct env *e, void *out, size_t n);
 	/* 0, or -errno and fn is not called. t must live until fn or undial. */
 	int (*dial)(struct env *e, const struct target *t, struct dialed *d);

@@ -80,6 +80,7 @@ struct tls_site;
  * what is wrong with it and what to do: -EINVAL something given is wrong, -ENOMEM. */
 int tls_site_new(struct tls_site **ret, const struct tls_setup *setup, char err[TLS_ERROR]);
 struct tls_site *tls_site_ref(struct tls_site *s);
+bool tls_site_is_client(const struct tls_site *s);
 void tls_site_unref(struct tls_site *s); /* wipes the keys with the last one; NULL is legal */
 
 /* The certificates, in the order given: for the log, and for warnings of expiry. */

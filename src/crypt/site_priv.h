@@ -1,7 +1,7 @@
 /* site_priv: what the files of tls_site and tls share.
  *
- *   tls_site.c  building, counting     tls_pair.c  own certificates and keys
- *   tls_trust.c whom to believe        tls_suites.c  ciphersuites
+ *   tls_site.c   building, counting     tls_pair.c    own certificates and keys
+ *   tls_trust.c  whom to believe        tls_suites.c  ciphersuites
  */
 #ifndef CRYPT_SITE_PRIV_H
 #define CRYPT_SITE_PRIV_H

@@ -1,5 +1,5 @@
 /* tls_site: building it in the order in which mistakes are best told. */
-#include "site_priv.h"
+#include "tls_priv.h"
 
 #include <errno.h>
 #include <mbedtls/platform_util.h>
@@ -125,6 +125,7 @@ static int set_server(struct tls_site *s, char err[TLS_ERROR])
 
 	if (r < 0)
 		return site_error(err, r, "ALPN cannot be set up (-0x%04x)", (unsigned)-r);
+	mbedtls_ssl_conf_cert_cb(&s->conf, tls_choose_pair);
 	return s->verify == TLS_VERIFY_OFF ? set_tickets(s, err) : 0;
 }
 
@@ -206,6 +207,11 @@ struct tls_site *tls_site_ref(struct tls_site *s)
 {
 	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
 	return s;
+}
+
+bool tls_site_is_client(const struct tls_site *s)
+{
+	return s->client;
 }
 
 void tls_site_unref(struct tls_site *s)

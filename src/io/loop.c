@@ -3,7 +3,7 @@
  *   uv_run turns:  timers ─► prepare ─► poll ─► check ─► closing ─┐
  *                    ▲                                            │
  *                    └────────────────────────────────────────────┘
- *   prepare   deferred calls until none is left, then the log, then the one uv_timer.
+ *   prepare   one costly call, deferred calls until none is left, the log, the one uv_timer.
  *             It is the last thing before poll sleeps, so nothing deferred is slept on, whichever
  *             phase posted it (the closed events come from `closing`).
  *   check     deferred calls of what poll just reported, before `closing` frees things.
@@ -74,6 +74,9 @@ static void on_prepare(uv_prepare_t *h)
 	loop_tick(l);
 	l->reader = NULL;
 	deferq_run(&l->defer);
+	if (deferq_run_costly(&l->defer))
+		wake_by(l, 0); /* poll does not sleep: the next one is due in the next turn */
+	deferq_run(&l->defer);
 	flush_log(l);
 	int64_t next = timers_next(&l->timers);
 	if (next >= 0)
@@ -104,6 +107,8 @@ static void fill_env(struct loop *l, const struct limits *limits, struct log *lo
 		.metrics = &l->metrics,
 		.log = log,
 		.limits = limits,
+		.plain = l->plain,
+		.sealed = l->sealed,
 		.random = random_fill,
 		.dial = dial_start,
 		.undial = dial_stop,
@@ -136,7 +141,7 @@ int loop_new(struct loop **ret, const struct limits *limits, struct log *log)
 	struct loop *l = malloc(sizeof *l);
 	if (!l)
 		return -ENOMEM;
-	/* All but the scratch, whose pages are to stay untouched until somebody reads. */
+	/* All but the scratches, whose pages are to stay untouched until somebody reads. */
 	memset(l, 0, offsetof(struct loop, scratch));
 	int r = uv_loop_init(&l->uv);
 	if (r < 0) {
@@ -232,6 +237,11 @@ static void close_forgotten(uv_handle_t *h, void *arg)
 	uv_close(h, NULL);
 }
 
+static bool loop_idle(const struct loop *l)
+{
+	return list_empty(&l->defer.calls) && list_empty(&l->defer.costly);
+}
+
 static void on_patience(uv_timer_t *h)
 {
 	*(bool *)h->data = true;
@@ -249,7 +259,7 @@ static bool drain(struct loop *l)
 	for (;;) {
 		unsigned closing = 0;
 		uv_walk(&l->uv, count_closing, &closing);
-		if (tired || (!l->busy && !closing && list_empty(&l->defer.calls)))
+		if (tired || (!l->busy && !closing && loop_idle(l)))
 			break;
 		uv_run(&l->uv, closing ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 	}

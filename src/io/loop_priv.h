@@ -47,7 +47,8 @@ struct loop {
 	unsigned busy; /* requests in the thread pool */
 	size_t random_left;
 	uint8_t random[RANDOM_STOCK];
-	uint8_t scratch[LINK_HEADROOM + READ_ROOM]; /* what the socket being read has just said */
+	uint8_t scratch[LINK_HEADROOM + READ_ROOM];   /* what the socket being read has just said */
+	uint8_t plain[ENV_PLAIN], sealed[ENV_SEALED]; /* env's */
 };
 
 static inline struct loop *loop_of(struct env *e)

@@ -2,6 +2,7 @@
 #include "../unit/unit.h"
 
 #include "fake_env.h"
+#include "sure.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -71,6 +72,7 @@ void fake_env_init(struct fake_env *f)
 	deferq_init(&f->defer);
 	timers_init(&f->timers, 1000);
 	f->limits = (struct limits){.first_byte_ms = 10000,
+	                            .tls_ms = 13000,
 	                            .head_ms = 11000,
 	                            .keepalive_ms = 30000,
 	                            .dial_ms = 12000,
@@ -84,6 +86,8 @@ void fake_env_init(struct fake_env *f)
 	                      .timers = &f->timers,
 	                      .metrics = &f->metrics,
 	                      .log = &f->log,
+	                      .plain = sure_resize(NULL, ENV_PLAIN),
+	                      .sealed = sure_resize(NULL, ENV_SEALED),
 	                      .random = fake_random,
 	                      .dial = fake_dial,
 	                      .undial = fake_undial,
@@ -95,11 +99,14 @@ void fake_env_done(struct fake_env *f)
 {
 	fake_turn(f);
 	assert_true(list_empty(&f->defer.calls));
+	assert_true(list_empty(&f->defer.costly));
 	assert_int_equal(timers_next(&f->timers), -1);
 	assert_int_equal(f->pool.taken, 0);
 	assert_int_equal(f->jobs_n, 0);
 	assert_null(f->dialed);
 	pool_done(&f->pool);
+	free(f->env.plain);
+	free(f->env.sealed);
 }
 
 void fake_jobs(struct fake_env *f)
@@ -117,11 +124,14 @@ void fake_jobs(struct fake_env *f)
 
 void fake_turn(struct fake_env *f)
 {
+	bool costly;
+
 	do {
 		deferq_run(&f->defer);
+		costly = deferq_run_costly(&f->defer);
 		if (!f->hold_jobs)
 			fake_jobs(f);
-	} while (!list_empty(&f->defer.calls) || (f->jobs_n > 0 && !f->hold_jobs));
+	} while (costly || !list_empty(&f->defer.calls) || (f->jobs_n > 0 && !f->hold_jobs));
 }
 
 void fake_sleep(struct fake_env *f, uint64_t ms)

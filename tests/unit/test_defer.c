@@ -123,14 +123,36 @@ static void test_a_call_may_free_its_owner(void **state)
 	assert_string_equal(w.ran, "az");
 }
 
+/* One a run, in order; one that is posted again goes behind the others. */
+static void test_costly(void **state)
+{
+	(void)state;
+	struct world w;
+	struct call c[3];
+	world_init(&w, c, 3);
+	for (int i = 0; i < 3; i++)
+		defer_post_costly(&w.q, &c[i].defer);
+	defer_post_costly(&w.q, &c[0].defer); /* a no-op */
+	deferq_run(&w.q);
+	assert_string_equal(w.ran, "");
+	assert_true(deferq_run_costly(&w.q));
+	assert_string_equal(w.ran, "a");
+	defer_drop(&c[1].defer);
+	defer_post_costly(&w.q, &c[0].defer);
+	assert_true(deferq_run_costly(&w.q));
+	assert_string_equal(w.ran, "ac");
+	assert_false(deferq_run_costly(&w.q));
+	assert_string_equal(w.ran, "aca");
+	assert_false(deferq_run_costly(&w.q));
+	assert_string_equal(w.ran, "aca");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_empty),
-		UNIT(test_order_and_once),
-		UNIT(test_drop),
-		UNIT(test_what_a_call_may_do),
-		UNIT(test_a_call_may_free_its_owner),
+		UNIT(test_empty),  UNIT(test_order_and_once),
+		UNIT(test_drop),   UNIT(test_what_a_call_may_do),
+		UNIT(test_costly), UNIT(test_a_call_may_free_its_owner),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,48 @@ static void test_deferred_from_a_deadline(void **state)
 	real_close(&w);
 }
 
+/* ---- costly calls: one a turn, and nothing sleeps on them ---- */
+
+struct costly {
+	struct env *env;
+	struct loop *loop;
+	struct defer calls[3];
+	struct timer timer; /* armed by each call for at once: it fires in the next turn */
+	char ran[16];
+	size_t n;
+};
+
+static void on_costly(void *owner)
+{
+	struct costly *c = owner;
+	c->ran[c->n++] = 'c';
+	timer_arm(c->env->timers, &c->timer, TIMER_DIAL, 0);
+}
+
+static void on_turn(void *owner)
+{
+	struct costly *c = owner;
+	c->ran[c->n++] = 't';
+	if (c->n == 6)
+		loop_stop(c->loop);
+}
+
+static void test_costly_calls_take_turns(void **state)
+{
+	struct real_loop w;
+	(void)state;
+	real_open(&w, NULL);
+	struct costly c = {.env = w.env, .loop = w.loop};
+	timer_init(&c.timer, on_turn, &c);
+	for (int i = 0; i < 3; i++) {
+		defer_init(&c.calls[i], on_costly, &c);
+		defer_post_costly(w.env->defer, &c.calls[i]);
+	}
+	loop_run(w.loop);
+	assert_string_equal(c.ran, "ctctct");
+	real_close(&w);
+}
+
 /* Posted while handles are closed, the last thing of a turn. */
 static void on_link_closed(void *owner)
 {
@@ -508,6 +550,7 @@ int main(void)
 		UNIT(test_env_is_whole),
 		UNIT(test_deferred_before_run),
 		UNIT(test_deferred_from_a_deadline),
+		UNIT(test_costly_calls_take_turns),
 		UNIT(test_deferred_from_closed),
 		UNIT(test_deadlines),
 		UNIT(test_clock_after_sleep),

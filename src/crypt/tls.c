@@ -1,0 +1,255 @@
+/* tls: Mbed TLS driven without I/O: what it wants to read comes from `in`, what it writes goes to
+ * `out`, and both are the caller's.
+ */
+#include "tls_priv.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+
+/* Of Mbed TLS's own: what a record adds to its plaintext at most (header, nonce, tag, type and
+ * padding of TLS 1.3). */
+enum { RECORD_MORE = 128 };
+
+static int state_of(const struct tls *t)
+{
+	return t->ssl.MBEDTLS_PRIVATE(state);
+}
+
+/* ---- what Mbed TLS calls ---- */
+
+static int on_recv(void *ctx, unsigned char *buf, size_t len)
+{
+	struct tls *t = ctx;
+
+	if (!t->in || t->in->len == 0)
+		return MBEDTLS_ERR_SSL_WANT_READ;
+	size_t n = len < t->in->len ? len : t->in->len;
+	memcpy(buf, span_take(t->in, n).at, n);
+	return (int)n;
+}
+
+/* An alert before encryption begins: the only place where its name can be seen. */
+static void note_alert(struct tls *t, const unsigned char *record, size_t len)
+{
+	if (len == 7 && record[0] == MBEDTLS_SSL_MSG_ALERT)
+		t->alert = record[6];
+}
+
+static int on_send(void *ctx, const unsigned char *buf, size_t len)
+{
+	struct tls *t = ctx;
+	struct tls_out *out = t->out;
+	size_t room = out->cap - out->len;
+
+	if (room == 0)
+		return MBEDTLS_ERR_SSL_WANT_WRITE;
+	note_alert(t, buf, len);
+	size_t n = len < room ? len : room;
+	memcpy(out->at + out->len, buf, n);
+	out->len += n;
+	return (int)n;
+}
+
+/* ---- the beginning and the end ---- */
+
+/* An address is no host name: it is not sent as SNI (RFC 6066 3) and is looked for among the
+ * addresses of the certificate. */
+static int set_name(struct tls *t, const char *name)
+{
+	if (!name)
+		return mbedtls_ssl_set_hostname(&t->ssl, NULL);
+	t->own_name = strdup(name);
+	if (!t->own_name)
+		return -ENOMEM;
+	t->name = t->own_name;
+	if (inet_pton(AF_INET, name, t->ip) == 1)
+		t->ip_len = 4;
+	else if (inet_pton(AF_INET6, name, t->ip) == 1)
+		t->ip_len = 16;
+	return mbedtls_ssl_set_hostname(&t->ssl, t->ip_len ? NULL : name);
+}
+
+static int tls_init(struct tls *t, const char *name)
+{
+	int r = mbedtls_ssl_setup(&t->ssl, &t->site->conf);
+
+	if (r < 0)
+		return -ENOMEM;
+	mbedtls_ssl_set_bio(&t->ssl, t, on_send, on_recv, NULL);
+	mbedtls_ssl_set_user_data_p(&t->ssl, t);
+	mbedtls_ssl_set_verify(&t->ssl, tls_check_peer, t);
+	if (!t->site->client)
+		return 0;
+	r = set_name(t, t->site->name ? t->site->name : name);
+	return r == 0 ? 0 : r == -ENOMEM || r == MBEDTLS_ERR_SSL_ALLOC_FAILED ? -ENOMEM : -EINVAL;
+}
+
+int tls_new(struct tls **ret, struct tls_site *site, const char *peer, const char *name)
+{
+	if (site->client && !site->insecure && !site->name && !name)
+		return -EINVAL;
+	struct tls *t = calloc(1, sizeof *t);
+	if (!t)
+		return -ENOMEM;
+	t->site = tls_site_ref(site);
+	t->peer = peer;
+	t->lane = atomic_fetch_add_explicit(&site->lane, 1, memory_order_relaxed);
+	mbedtls_ssl_init(&t->ssl);
+	int r = tls_init(t, name);
+	if (r < 0)
+		tls_free(t);
+	else
+		*ret = t;
+	return r;
+}
+
+void tls_free(struct tls *t)
+{
+	if (!t)
+		return;
+	mbedtls_ssl_free(&t->ssl);
+	tls_site_unref(t->site);
+	free(t->own_name);
+	free(t);
+}
+
+static enum tls_event bad(struct tls *t, int err)
+{
+	if (!t->over)
+		tls_blame(t, err);
+	t->over = t->ended = true;
+	return TLS_BAD;
+}
+
+/* ---- the handshake ---- */
+
+/* The steps that compute with keys; the others parse and copy. */
+static bool step_costs(const struct tls *t, int state)
+{
+	switch (state) {
+	case MBEDTLS_SSL_SERVER_KEY_EXCHANGE:
+	case MBEDTLS_SSL_CLIENT_KEY_EXCHANGE:
+	case MBEDTLS_SSL_CERTIFICATE_VERIFY:
+	case MBEDTLS_SSL_SERVER_HELLO: return true;
+	case MBEDTLS_SSL_CLIENT_HELLO:
+	case MBEDTLS_SSL_SERVER_CERTIFICATE: return t->site->client;
+	case MBEDTLS_SSL_CLIENT_CERTIFICATE:
+	case MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY:
+		return t->site->client || t->site->verify != TLS_VERIFY_OFF;
+	default: return false;
+	}
+}
+
+/* With TLS_VERIFY_OPTIONAL Mbed TLS lets everything pass and leaves it to us. */
+static enum tls_event shaken(struct tls *t)
+{
+	enum { NONE = MBEDTLS_X509_BADCERT_MISSING | MBEDTLS_X509_BADCERT_SKIP_VERIFY };
+	uint32_t flags = mbedtls_ssl_get_verify_result(&t->ssl);
+
+	if (t->site->verify != TLS_VERIFY_OPTIONAL || flags == 0 || (flags & NONE))
+		return TLS_READY;
+	(void)mbedtls_ssl_send_alert_message(&t->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+	                                     MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
+	t->alert = MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
+	return bad(t, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
+}
+
+enum tls_event tls_shake(struct tls *t, struct span *in, struct tls_out *out)
+{
+	t->in = in;
+	t->out = out;
+	while (!t->over && state_of(t) != MBEDTLS_SSL_HANDSHAKE_OVER) {
+		int state = state_of(t);
+		int r = mbedtls_ssl_handshake_step(&t->ssl);
+		if (r == MBEDTLS_ERR_SSL_WANT_WRITE)
+			return TLS_ROOM;
+		if (r == MBEDTLS_ERR_SSL_WANT_READ && in->len == 0)
+			return TLS_MORE;
+		if (r < 0 && r != MBEDTLS_ERR_SSL_WANT_READ)
+			return bad(t, r);
+		if (r == 0 && step_costs(t, state))
+			return TLS_AGAIN;
+	}
+	return t->over ? TLS_BAD : shaken(t);
+}
+
+/* ---- data ---- */
+
+bool tls_pending(const struct tls *t)
+{
+	return mbedtls_ssl_check_pending(&t->ssl) != 0;
+}
+
+enum tls_event tls_read(struct tls *t, struct span *in, struct span room, size_t *ret_n,
+                        struct tls_out *out)
+{
+	size_t n = 0;
+	int r = 0;
+
+	t->in = in;
+	t->out = out;
+	while (n < room.len && !t->over) {
+		r = mbedtls_ssl_read(&t->ssl, room.at + n, room.len - n);
+		if (r > 0)
+			n += (size_t)r;
+		else if (r != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET &&
+		         (r != MBEDTLS_ERR_SSL_WANT_READ || in->len == 0))
+			break; /* WANT_READ is also said of an alert that means nothing */
+	}
+	*ret_n = n;
+	if (n == room.len && r >= 0)
+		return in->len > 0 || tls_pending(t) ? TLS_DATA : TLS_MORE;
+	if (r == MBEDTLS_ERR_SSL_WANT_READ)
+		return TLS_MORE;
+	if (r == MBEDTLS_ERR_SSL_WANT_WRITE)
+		return TLS_ROOM;
+	return r == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? TLS_END : bad(t, r);
+}
+
+int tls_write(struct tls *t, struct span *plain, size_t record, struct tls_out *out)
+{
+
+	if (t->ended)
+		return -EPIPE;
+	t->in = NULL;
+	t->out = out;
+	while (plain->len > 0) {
+		size_t n = plain->len < record ? plain->len : record;
+		if (out->cap - out->len < n + RECORD_MORE)
+			break;
+		int r = mbedtls_ssl_write(&t->ssl, plain->at, n);
+		if (r <= 0) {
+			bad(t, r);
+			return t->why.err;
+		}
+		span_take(plain, (size_t)r);
+	}
+	return 0;
+}
+
+void tls_end(struct tls *t, struct tls_out *out)
+{
+
+	if (t->ended)
+		return;
+	t->ended = true;
+	t->in = NULL;
+	t->out = out;
+	(void)mbedtls_ssl_close_notify(&t->ssl);
+}
+
+const struct why *tls_why(const struct tls *t)
+{
+	return &t->why;
+}
+
+const char *tls_version_name(const struct tls *t)
+{
+	return mbedtls_ssl_get_version(&t->ssl);
+}
+
+const char *tls_suite_used(const struct tls *t)
+{
+	return mbedtls_ssl_get_ciphersuite(&t->ssl);
+}

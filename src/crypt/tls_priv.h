@@ -1,0 +1,41 @@
+/* tls_priv: what the files of tls share.
+ *
+ *   tls.c  bytes in, bytes out     tls_why.c  why it is over     tls_peer.c  the peer's certificate
+ */
+#ifndef CRYPT_TLS_PRIV_H
+#define CRYPT_TLS_PRIV_H
+
+#include "crypt/tls.h"
+#include "site_priv.h"
+
+struct tls {
+	mbedtls_ssl_context ssl;
+	struct tls_site *site;
+	const char *peer;
+	const char *name; /* the client role's expected name: the site's, or own_name */
+	char *own_name;
+	unsigned lane;       /* which copy of an RSA key */
+	uint8_t ip[16];      /* `name` as an address */
+	uint8_t ip_len;      /* 0: it is a DNS name */
+	uint8_t alert;       /* the last one that went out in plaintext */
+	bool ended;          /* our close_notify, or an alert, is out */
+	bool over;           /* TLS_BAD was told */
+	struct span *in;     /* during a call that reads */
+	struct tls_out *out; /* during a call */
+	struct why why;
+	char blame[WHY_TEXT / 2]; /* of the certificate that does not verify */
+};
+
+/* ---- tls_why.c ---- */
+
+/* Mbed TLS said err: makes the reason. */
+void tls_blame(struct tls *t, int err);
+
+/* ---- tls_peer.c ---- */
+
+/* Called by Mbed TLS for each certificate of the peer's chain, the CA's first. */
+int tls_check_peer(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+/* Mbed TLS knows what the client wants: gives it our certificates. */
+int tls_choose_pair(mbedtls_ssl_context *ssl);
+
+#endif

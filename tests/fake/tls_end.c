@@ -1,0 +1,96 @@
+/* tls_end: see the header. */
+#include "../unit/unit.h"
+
+#include "sure.h"
+#include "tls_end.h"
+
+enum { OUT = 65536 };
+
+struct tls_end *tls_end_open(struct env *env, struct tls_site *site, const char *name)
+{
+	struct tls_end *e = sure_zero(sizeof *e);
+
+	e->mem = mem_open(env);
+	e->hold = SIZE_MAX;
+	assert_int_equal(tls_new(&e->tls, site, "far end", name), 0);
+	if (tls_site_is_client(site))
+		tls_end_step(e);
+	return e;
+}
+
+static void got_put(struct tls_end *e, struct span s)
+{
+	if (e->got_len + s.len > e->got_cap) {
+		e->got_cap = (e->got_len + s.len) * 2 + 64;
+		e->got = sure_resize(e->got, e->got_cap);
+	}
+	if (s.len > 0)
+		memcpy(e->got + e->got_len, s.at, s.len);
+	e->got_len += s.len;
+}
+
+static enum tls_event step(struct tls_end *e, struct span *in, struct tls_out *out)
+{
+	uint8_t plain[TLS_PLAIN_MAX];
+	size_t n = 0;
+
+	if (!e->ready) {
+		e->steps++;
+		return tls_shake(e->tls, in, out);
+	}
+	enum tls_event v = tls_read(e->tls, in, span_of(plain, sizeof plain), &n, out);
+	got_put(e, span_of(plain, n));
+	return v;
+}
+
+void tls_end_step(struct tls_end *e)
+{
+	uint8_t bytes[OUT];
+	size_t until = e->mem->heard_len < e->hold ? e->mem->heard_len : e->hold;
+	enum tls_event v = TLS_DATA;
+
+	while (!e->closed && !e->bad && v != TLS_MORE) {
+		struct span in = span_of(e->mem->heard + e->fed, until - e->fed);
+		struct tls_out out = {bytes, 0, sizeof bytes};
+		v = step(e, &in, &out);
+		e->fed = until - in.len;
+		if (out.len > 0 && !e->mem->says_eof)
+			mem_say(e->mem, span_of(bytes, out.len));
+		e->ready |= v == TLS_READY;
+		e->closed |= v == TLS_END;
+		e->bad |= v == TLS_BAD;
+	}
+}
+
+void tls_end_say(struct tls_end *e, struct span s)
+{
+	uint8_t bytes[OUT];
+
+	while (s.len > 0) {
+		struct tls_out out = {bytes, 0, sizeof bytes};
+		assert_int_equal(tls_write(e->tls, &s, TLS_PLAIN_MAX, &out), 0);
+		mem_say(e->mem, span_of(bytes, out.len));
+	}
+}
+
+void tls_end_close(struct tls_end *e, bool eof)
+{
+	uint8_t bytes[256];
+	struct tls_out out = {bytes, 0, sizeof bytes};
+
+	if (!e->ended) {
+		tls_end(e->tls, &out);
+		mem_say(e->mem, span_of(bytes, out.len));
+	}
+	e->ended = true;
+	if (eof)
+		mem_say_eof(e->mem);
+}
+
+void tls_end_free(struct tls_end *e)
+{
+	mem_free(e->mem);
+	tls_free(e->tls);
+	free(e->got);
+	free(e);
+}
