@@ -240,12 +240,16 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(fuzz_main) $(B)/libfake.a $(B)/libwebspli
 	$(call link,$(fuzz_link) $(call asks,ldflags,tests/fuzz/$*.c)) $(filter %.o,$^) \
 		$(call together,$(B)/libfake.a $(B)/libwebsplice.a) $(libs) -lcmocka $(LDLIBS)
 
+# Tools stand alone, but for these, which are about our own parts.
+our_tools := tests/tools/tlsbulk.c
 define tool_rule
-$(B)/tools/$(basename $(notdir $1)): $(call obj,$1) $(B)/ldflags
+$(B)/tools/$(basename $(notdir $1)): $(call obj,$1) $(B)/ldflags $2
 	$$(say) LINK $$@
-	$$(call link,$$(call asks,ldflags,$1)) $$< $$(call asks,libs,$1) -pthread $$(LDLIBS)
+	$$(call link,$$(call asks,ldflags,$1)) $$< $(if $2,$$(call together,$2) $$(libs)) \
+		$$(call asks,libs,$1) -pthread $$(LDLIBS)
 endef
-$(foreach s,$(tool_src),$(eval $(call tool_rule,$s)))
+$(foreach s,$(tool_src),$(eval $(call tool_rule,$s,$\
+	$(if $(filter $s,$(our_tools)),$(B)/libfake.a $(B)/libwebsplice.a))))
 
 # A folder of tests/bench is one program: $(call bench_rule,NAME,SOURCES)
 define bench_rule

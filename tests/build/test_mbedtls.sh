@@ -1,0 +1,126 @@
+#!/bin/sh
+# test_mbedtls.sh: what scripts/mbedtls.sh promises of the library it builds, and that
+# make MBEDTLS=system does without it. Prints TAP. Fetches nothing.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+n=0
+
+check() {
+	n=$((n + 1))
+	name=$1
+	shift
+	if "$@" >"$work/out" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed 's/^/# /' "$work/out"
+	fi
+}
+
+# A second build, in another folder, of the same: not one byte differs.
+same_again() {
+	scripts/mbedtls.sh "$work/again" || return 1
+	diff -r .deps/mbedtls "$work/again"
+}
+check 'the same source and configuration make the same bytes' same_again
+
+# Each thing our configuration leaves out or brings in, by a name that only it has.
+has() {
+	nm "$1" 2>/dev/null | grep -qE " [TDRBb] $2\$" && return 0
+	echo "no $2"
+	return 1
+}
+configured() {
+	lib=.deps/mbedtls/lib/libmbedtls.a
+	for symbol in mbedtls_ssl_renegotiate mbedtls_ssl_conf_dtls_anti_replay mbedtls_ssl_cache_init \
+		mbedtls_ssl_cookie_setup mbedtls_dhm_init mbedtls_ecjpake_init mbedtls_camellia_init \
+		mbedtls_aria_init mbedtls_ccm_init mbedtls_ripemd160 mbedtls_sha3 mbedtls_lms_verify \
+		mbedtls_net_connect psa_its_set mbedtls_debug_set_threshold mbedtls_x509write_csr_pem; do
+		if has "$lib" $symbol; then
+			echo "$symbol is there"
+			return 1
+		fi
+	done
+	for symbol in mbedtls_x25519_calc_secret mbedtls_mutex_init mbedtls_pem_write_buffer \
+		mbedtls_x509write_crt_pem mbedtls_x509_crl_parse mbedtls_pkcs12_pbe_ext mbedtls_pkcs5_pbes2_ext \
+		mbedtls_des3_set3key_dec mbedtls_md5 mbedtls_ssl_ticket_setup mbedtls_ssl_conf_alpn_protocols \
+		mbedtls_ssl_set_hostname mbedtls_aesni_crypt_ecb mbedtls_gcm_self_test; do
+		case $symbol in *aesni*) [ "$(uname -m)" = x86_64 ] || continue ;; esac
+		has "$lib" $symbol || return 1
+	done
+}
+check 'our configuration is what was built' configured
+
+# The AES-GCM of the library is there under other names only; ours takes its place.
+gives_way() {
+	lib=.deps/mbedtls/lib/libmbedtls.a
+	[ "$(uname -m)" = x86_64 ] || return 0
+	has "$lib" gcm_portable_crypt_and_tag && ! has "$lib" mbedtls_gcm_crypt_and_tag
+}
+check 'its AES-GCM gives way to ours' gives_way
+
+tree=$work/tree
+mkdir -p "$tree/src"
+cp -R scripts "$tree/" && cp -R src/crypt "$tree/src/"
+mkdir "$tree/.deps" && cp -R .deps/mbedtls "$tree/.deps/"
+
+stale_when_changed() {
+	"$tree/scripts/mbedtls.sh" --fresh || return 1
+	for file in scripts/mbedtls.sh src/crypt/mbedtls_user_config.h src/crypt/gcm_alt.h; do
+		cp "$tree/$file" "$work/kept"
+		echo >>"$tree/$file"
+		"$tree/scripts/mbedtls.sh" --fresh && return 1
+		cp "$work/kept" "$tree/$file"
+		"$tree/scripts/mbedtls.sh" --fresh || return 1
+	done
+	mv "$tree/.deps/mbedtls/lib" "$work/lib"
+	"$tree/scripts/mbedtls.sh" --fresh && return 1
+	mv "$work/lib" "$tree/.deps/mbedtls/lib"
+}
+check 'it is stale when the configuration or the script changed, or it is gone' stale_when_changed
+
+broken() {
+	out=$("$tree/scripts/mbedtls.sh" 2>&1)
+	status=$?
+	echo "exit $status: $out"
+	[ $status -eq 1 ] && [ "$(echo "$out" | tail -n 1)" = "setup: Mbed TLS: could not unpack .deps/source" ] &&
+		[ "$(ls -A "$tree/.deps")" = "$1" ] && "$tree/scripts/mbedtls.sh" --fresh
+}
+broken_source() {
+	broken mbedtls || return 1
+	mkdir "$tree/.deps/source"
+	head -c 10000 .deps/source/mbedtls_*.orig.tar.* >"$tree/.deps/source/mbedtls_3.orig.tar.bz2"
+	cp .deps/source/mbedtls_*.debian.tar.* "$tree/.deps/source/"
+	broken "mbedtls
+source"
+}
+check 'no source, or half of it: says so, and what is there stays' broken_source
+
+usage() {
+	scripts/mbedtls.sh --nonsense
+	[ $? -eq 2 ]
+}
+check 'usage' usage
+
+the_systems() {
+	MBEDTLS=system scripts/setup.sh build || return 1
+	make -s -j2 MBEDTLS=system ERR=1 CFLAGS=-O1 BUILD="$work/build" "$work/build/release/websplice" \
+		"$work/build/release/unit/test_gcm" "$work/build/release/unit/test_ws_key" || return 1
+	"$work/build/release/websplice" --version | grep -q 'Mbed TLS 3\.[0-9.]* of the system)$' &&
+		"$work/build/release/unit/test_gcm" && "$work/build/release/unit/test_ws_key"
+}
+check 'make MBEDTLS=system: a proxy with the library of the distribution as it is' the_systems
+
+wrong_word() {
+	out=$(make MBEDTLS=mine help 2>&1)
+	status=$?
+	echo "$out"
+	[ $status -ne 0 ] && echo "$out" | grep -q 'MBEDTLS is own or system'
+}
+check 'another word is an error' wrong_word
+
+echo "1..$n"
