@@ -58,6 +58,7 @@ static void beat_close(struct ws_link *w)
 		return;
 	}
 	metric_add(w->env->metrics, METRIC_DEADLINE, 1);
+	w->link.below->parted = true; /* it has had its time */
 	ws_fail(w, 0, -ETIMEDOUT, "client did not answer the closing handshake");
 }
 
