@@ -16,6 +16,7 @@
 	gcm_crypt_fn aes_gcm_enc_128_##suffix, aes_gcm_dec_128_##suffix;                           \
 	gcm_crypt_fn aes_gcm_enc_256_##suffix, aes_gcm_dec_256_##suffix;
 
+/* clang-format off */
 #define CIPHER(bits, suffix)                                                                       \
 	{                                                                                          \
 		aes_keyexp_##bits##_enc_sse, aes_gcm_precomp_##bits##_##suffix,                    \
@@ -26,6 +27,7 @@
 	{                                                                                          \
 		.name = text, .aes128 = CIPHER(128, suffix), .aes256 = CIPHER(256, suffix)         \
 	}
+/* clang-format on */
 
 DECLARE(vaes_avx512)
 DECLARE(sse)

@@ -86,7 +86,8 @@ static char **shell_argv(const struct child_start *how)
 	char **argv = calloc(n + 2, sizeof *argv);
 	if (!argv)
 		return NULL;
-	argv[0] = (char *)(uintptr_t) "/bin/sh";
+	const char *shell = "/bin/sh";
+	argv[0] = (char *)(uintptr_t)shell;
 	argv[1] = (char *)(uintptr_t)how->path;
 	for (size_t i = 1; i < n; i++)
 		argv[i + 1] = how->argv[i];

@@ -315,6 +315,7 @@ static void test_own_self_test(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		UNIT(test_vectors),
 		UNIT(test_tags_of_every_length),
@@ -331,6 +332,7 @@ int main(void)
 		UNIT(test_own_self_test),
 #endif
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
