@@ -1,0 +1,135 @@
+/* What /proc shows of a real process: a child of the test, in a session of its own. */
+#include "wrap/look.h"
+#include "unit.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct subject {
+	pid_t pid;
+	uint16_t port;
+};
+
+/* A process called "subject" that listens on a port of that address; addr 0: it does not. */
+static void subject_start(struct subject *s, uint32_t addr)
+{
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	s->pid = fork();
+	assert_true(s->pid >= 0);
+	if (s->pid == 0) {
+		struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(addr)};
+		socklen_t len = sizeof in;
+		setsid();
+		prctl(PR_SET_NAME, "sub (ject) 1");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		if (bind(fd, (struct sockaddr *)&in, len) < 0 || (addr != 1 && listen(fd, 1) < 0) ||
+		    getsockname(fd, (struct sockaddr *)&in, &len) < 0)
+			_exit(1);
+		in.sin_port = ntohs(in.sin_port);
+		(void)!write(ends[1], &in.sin_port, sizeof in.sin_port);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ends[0], &s->port, sizeof s->port), sizeof s->port);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void subject_stop(struct subject *s)
+{
+	kill(s->pid, SIGKILL);
+	waitpid(s->pid, NULL, 0);
+}
+
+static void test_holder(void **state)
+{
+	static const struct {
+		uint32_t addr;
+		bool outside;
+	} rows[] = {{INADDR_LOOPBACK, false}, {INADDR_ANY, true}};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct subject s;
+		char at[LOOK_AT];
+		subject_start(&s, rows[i].addr);
+		struct look l = {.port = s.port, .session = s.pid};
+		look_around(&l);
+		assert_false(l.blind);
+		assert_int_equal(l.n, 1);
+		assert_int_equal(l.holders[0].pid, s.pid);
+		assert_string_equal(l.holders[0].name, "sub (ject) 1");
+		snprintf(at, sizeof at, rows[i].outside ? "0.0.0.0:%u" : "127.0.0.1:%u", s.port);
+		assert_string_equal(l.holders[0].at, at);
+		assert_int_equal(l.holders[0].outside, rows[i].outside);
+		subject_stop(&s);
+		look_around(&l);
+		assert_int_equal(l.n, 0);
+		assert_string_equal(l.text,
+		                    "it has ended, and left nothing behind that could listen");
+	}
+}
+
+static void test_elsewhere(void **state)
+{
+	struct subject s;
+	char want[LOOK_TEXT];
+	(void)state;
+	subject_start(&s, INADDR_LOOPBACK);
+	struct look l = {.port = 1, .old_port = 2, .session = s.pid};
+	look_around(&l);
+	assert_int_equal(l.n, 0);
+	snprintf(want, sizeof want,
+	         "sub (ject) 1 listens on 127.0.0.1:%u, not on port 2: give websplice the port "
+	         "that the command uses",
+	         s.port);
+	assert_string_equal(l.text, want);
+	l.old_port = 0;
+	look_around(&l);
+	snprintf(want, sizeof want,
+	         "sub (ject) 1 listens on 127.0.0.1:%u, not on port 1 that {port} stood for",
+	         s.port);
+	assert_string_equal(l.text, want);
+	subject_stop(&s);
+}
+
+/* This process has libc and lacks the other library; whether it is static cannot be the reason. */
+static void test_library(void **state)
+{
+	struct subject s;
+	char want[LOOK_TEXT];
+	(void)state;
+	subject_start(&s, INADDR_LOOPBACK);
+	struct look l = {.port = 1, .old_port = s.port, .session = s.pid, .shim = "/libc.so"};
+	look_around(&l);
+	snprintf(want, sizeof want,
+	         "it has not bound port %u: is that the port it listens on? Or raise "
+	         "--wrap-ready-timeout",
+	         s.port);
+	assert_string_equal(l.text, want);
+	l.shim = "/rebind.so";
+	look_around(&l);
+	snprintf(
+		want, sizeof want,
+		"sub (ject) 1 (pid %d) was started without LD_PRELOAD, so its port cannot be moved",
+		(int)s.pid);
+	assert_memory_equal(l.text, want, strlen(want));
+	l.old_port = 0;
+	l.shim = NULL;
+	look_around(&l);
+	assert_non_null(strstr(l.text, "not on port 1 that {port} stood for"));
+	subject_stop(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {UNIT(test_holder), UNIT(test_elsewhere),
+	                                   UNIT(test_library)};
+	return cmocka_run_group_tests_name("look", tests, NULL, NULL);
+}
