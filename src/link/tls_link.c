@@ -271,17 +271,22 @@ void tl_begin(struct tls_link *t)
 	link_read(t->link.below, 0);
 }
 
-static void op_finish(struct link *l, const struct why *why)
+/* Our close_notify, once. False: nothing is to follow it. */
+static bool tl_goodbye(struct tls_link *t)
 {
-	struct tls_link *t = tls_of(l);
 	uint8_t bytes[ALERTS];
 	struct tls_out out = {bytes, 0, sizeof bytes};
 
 	if (t->closing || t->finished || t->below_lost)
-		return;
+		return false;
 	t->finished = true;
 	tls_end(t->tls, &out);
-	if (tl_flush(t, &out, SEND_LAST) == 0)
+	return tl_flush(t, &out, SEND_LAST) == 0;
+}
+
+static void op_finish(struct link *l, const struct why *why)
+{
+	if (tl_goodbye(tls_of(l)))
 		link_finish(l->below, why);
 }
 
@@ -289,8 +294,9 @@ static void op_close(struct link *l, bool reset)
 {
 	struct tls_link *t = tls_of(l);
 
-	if (!reset)
-		op_finish(l, NULL);
+	l->below->parted |= l->parted;
+	if (!reset && tl_goodbye(t) && !l->parted)
+		link_finish(l->below, NULL);
 	t->deaf = t->closing = l->shut = true;
 	defer_drop(&t->step);
 	timer_stop(&t->timer);
