@@ -19,6 +19,8 @@
 #include "wire/ws_key.h"
 #include "wire/ws_upgrade.h"
 
+enum { FRONT_ROOM = BUF_SIZE }; /* the most front_feed takes */
+
 struct front;
 
 struct front_events {
@@ -48,6 +50,7 @@ struct front {
 	uint8_t state;
 	uint8_t proto;   /* enum ws_proto, of the handshake */
 	bool head_only;  /* HEAD: no body */
+	bool tls_only;   /* plain HTTP, where it is to be TLS: 400 for everything */
 	bool close_next; /* after this reply */
 	bool hungry;     /* the next piece of a file waits for the client to take the last */
 	bool eof;        /* the client ended its direction */
@@ -58,6 +61,8 @@ struct front {
 /* Takes the link and waits for the first byte. */
 void front_start(struct front *f, struct env *env, const struct site *site, struct link *link,
                  const struct front_events *ev, void *owner);
+/* The first bytes, read from the link before it was the front's; with headroom, as delivered. */
+void front_feed(struct front *f, struct span s);
 /* After upgrade: sends the 101 and lets go of the link. Returns the chunk with the bytes that
  * followed the head (from..to; given back to the pool by the caller), or NULL when there are
  * none. The front is over without an `over`. */

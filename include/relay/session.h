@@ -1,7 +1,7 @@
 /* session: the life of one client, from accept to its one log line.
  *
- *   front (HTTP) ─ upgrade ─► dial ─ backend ─► 101, ws_link, splice ─► both closed
- *        └─ file, error ───────────────────────────────────────────────► closed
+ *   [sniff, TLS] ─► front (HTTP) ─ upgrade ─► dial [TLS] ─► 101, ws_link, splice ─► both closed
+ *                        └─ file, error ──────────────────────────────────────────► closed
  *
  * A session owns its links, counts itself in the metrics, logs its start and its end with the
  * reason, and frees itself: session_start's caller keeps the pointer only until `ended`.
@@ -13,6 +13,8 @@
 #include "base/env.h"
 #include "relay/site.h"
 #include "relay/tap.h"
+
+struct tls_identity; /* crypt/tls.h */
 
 struct session {
 	struct list node; /* the host's list of sessions; on it from start to ended */
@@ -35,6 +37,9 @@ int session_start(struct list *sessions, struct env *env, struct site *site,
 void session_stop(struct session *s, const struct why *why);
 /* Ends the connection unless it is an open session, which goes on until it ends by itself. */
 void session_retire(struct session *s, const struct why *why);
+/* Who the client is by its certificate (TLS with verification): for policies. NULL: it showed none.
+ * Lives as long as the session. */
+const struct tls_identity *session_identity(struct session *s);
 /* Now. */
 void session_cut(struct session *s, const struct why *why);
 

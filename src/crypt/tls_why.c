@@ -59,10 +59,8 @@ static bool alert_is_distrust(unsigned alert)
 	return (alert >= 42 && alert <= 46 && alert != 43) || alert == 48;
 }
 
-static void blame_received(struct tls *t, struct str *s)
+static void blame_received(struct tls *t, struct str *s, unsigned alert)
 {
-	unsigned alert = t->ssl.MBEDTLS_PRIVATE(in_msg)[1];
-
 	str_puts(s, t->peer);
 	if (alert == 116)
 		str_puts(s, " wants a certificate from us");
@@ -73,6 +71,15 @@ static void blame_received(struct tls *t, struct str *s)
 	str_puts(s, " (its ");
 	put_alert(s, alert);
 	str_puts(s, ")");
+}
+
+/* A TLS 1.3 client may give up before it encrypts (Mbed TLS itself does); the library then says that
+ * the record does not decrypt. The alert is read off it: two bytes, and a header of five. */
+static bool is_plain_alert(const struct tls *t)
+{
+	const unsigned char *h = t->ssl.MBEDTLS_PRIVATE(in_hdr);
+
+	return h[0] == MBEDTLS_SSL_MSG_ALERT && h[3] == 0 && h[4] == 2;
 }
 
 /* ---- we give up on the peer ---- */
@@ -153,7 +160,9 @@ void tls_blame(struct tls *t, int err)
 	if (is_memory(err))
 		str_puts(&s, "out of memory");
 	else if (err == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
-		blame_received(t, &s);
+		blame_received(t, &s, t->ssl.MBEDTLS_PRIVATE(in_msg)[1]);
+	else if (err == MBEDTLS_ERR_SSL_INVALID_MAC && is_plain_alert(t))
+		blame_received(t, &s, t->ssl.MBEDTLS_PRIVATE(in_hdr)[6]);
 	else
 		blame_peer(t, &s, err);
 	t->why = why_make(WHY_TLS, 1011, 502, is_memory(err) ? -ENOMEM : -EPROTO, "%s", text);

@@ -2,6 +2,7 @@
 #include "front_priv.h"
 
 #include "base/str.h"
+#include "link/sniff.h"
 #include "wire/http_reply.h"
 
 #include <errno.h>
@@ -111,12 +112,26 @@ static void on_again(void *owner)
 	front_work(owner);
 }
 
+/* An answer in HTTP would be no answer to whoever speaks TLS. */
+static void front_is_not_tls(struct front *f)
+{
+	struct why why = why_make(WHY_TLS, 0, 0, -EPROTO,
+	                          "TLS on a port that has no certificate (see --cert)");
+
+	why_first(&f->why, &why);
+	front_end(f, false);
+}
+
 static void on_bytes(void *owner, struct span s)
 {
 	struct front *f = owner;
 
 	if (f->state == FRONT_END)
 		return;
+	if (f->state == FRONT_FIRST && sniff_is_tls(s.at[0])) {
+		front_is_not_tls(f);
+		return;
+	}
 	if (!f->buf) {
 		f->buf = pool_take(f->env->pool);
 		if (!f->buf) {
@@ -237,6 +252,11 @@ void front_start(struct front *f, struct env *env, const struct site *site, stru
 	link_own(link, &front_link_events, f);
 	front_wait(f, TIMER_FIRST_BYTE, env->limits->first_byte_ms);
 	link_read(link, BUF_SIZE);
+}
+
+void front_feed(struct front *f, struct span s)
+{
+	on_bytes(f, s);
 }
 
 struct buf *front_accept(struct front *f)

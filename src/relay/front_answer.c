@@ -6,6 +6,7 @@
 #include "wire/http_reply.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 static const char no_files[] =
@@ -132,6 +133,19 @@ static void front_upgrade(struct front *f, const struct http_head *h)
 	}
 }
 
+/* The address that works instead. A link may carry secrets behind its path: they are not needed. */
+static void front_tls_only(struct front *f, const struct http_head *h)
+{
+	char text[512];
+
+	if (h->host.len > 0 && h->host.len < 256)
+		snprintf(text, sizeof text, "this port speaks TLS only: use https://%.*s/",
+		         (int)h->host.len, (const char *)h->host.at);
+	else
+		snprintf(text, sizeof text, "this port speaks TLS only: use https://");
+	front_error(f, 400, text, true, NULL);
+}
+
 void front_decide(struct front *f, struct span head)
 {
 	struct http_head h;
@@ -144,6 +158,8 @@ void front_decide(struct front *f, struct span head)
 	f->close_next = f->close_next || r < 0 || !h.keep_alive || h.minor == 0;
 	if (r < 0)
 		front_error(f, h.status, h.error, true, NULL);
+	else if (f->tls_only)
+		front_tls_only(f, &h);
 	else if (h.method == HTTP_OTHER)
 		front_error(f, 405, "only GET and HEAD are served here", true,
 		            "Allow: GET, HEAD\r\n");

@@ -1,41 +1,12 @@
 /* session: joins the HTTP phase, the dial and the splice of one client. Each of them knows only
  * its own part; what is here is the order and the log lines.
  */
-#include "relay/session.h"
+#include "session_priv.h"
 
-#include "base/str.h"
 #include "link/ws_link.h"
-#include "relay/front.h"
-#include "relay/splice.h"
-#include "wire/url.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-enum phase { PHASE_FRONT, PHASE_DIAL, PHASE_OPEN, PHASE_REFUSED };
-
-struct client {
-	struct session session; /* first: the public part */
-	struct env *env;
-	struct site *site;
-	const struct session_host *host;
-	struct link *ws; /* PHASE_REFUSED: the upgraded client that is being told why */
-	struct dialed dialed;
-	uint64_t since;
-	struct addr peer;
-	uint8_t phase;
-	bool opened;
-	union { /* one after the other */
-		struct front front;
-		struct splice splice;
-	};
-};
-
-static struct client *client_of(struct session *s)
-{
-	return (struct client *)s;
-}
 
 static void client_free(struct client *c)
 {
@@ -44,81 +15,6 @@ static void client_free(struct client *c)
 	c->host->ended(c->host->owner, &c->session, c->opened);
 	site_unref(c->site);
 	free(c);
-}
-
-/* --- log lines ------------------------------------------------------------------------------ */
-
-static void log_opened(struct client *c)
-{
-	char peer[ADDR_TEXT];
-
-	if (!log_wants(c->env->log, LOG_INFO))
-		return;
-	log_event(c->env->log, LOG_INFO, "session started",
-	          LOG_TEXT("client", addr_text(&c->peer, peer)),
-	          LOG_TEXT("backend", c->site->target_name));
-}
-
-static void log_ended(struct client *c, const struct why *why)
-{
-	char peer[ADDR_TEXT], seconds[32];
-	uint64_t ms = c->env->timers->now - c->since;
-	struct str s;
-
-	if (!log_wants(c->env->log, LOG_INFO))
-		return;
-	str_init(&s, seconds, sizeof seconds);
-	str_put_number(&s, ms / 1000);
-	str_putc(&s, '.');
-	str_put_number(&s, ms / 100 % 10);
-	str_put_number(&s, ms / 10 % 10);
-	str_put_number(&s, ms % 10);
-	log_event(c->env->log, LOG_INFO, "session ended",
-	          LOG_TEXT("client", addr_text(&c->peer, peer)),
-	          LOG_TEXT("backend", c->site->target_name), LOG_NUM("up", c->splice.client.bytes),
-	          LOG_NUM("down", c->splice.backend.bytes), LOG_TEXT("seconds", seconds),
-	          LOG_TEXT("layer", why_layer_name(why->layer)), LOG_TEXT("reason", why->text));
-}
-
-static void log_refused(struct client *c, unsigned status, const char *text)
-{
-	char peer[ADDR_TEXT];
-
-	log_event(c->env->log, LOG_WARN, "session refused",
-	          LOG_TEXT("client", addr_text(&c->peer, peer)),
-	          LOG_TEXT("backend", c->site->target_name), LOG_NUM("status", status),
-	          LOG_TEXT("reason", text));
-}
-
-/* Tokens may stand in the query, so only the path is logged. */
-static void log_answered(struct client *c, unsigned status, const char *text)
-{
-	char peer[ADDR_TEXT], method[16], path[256];
-	struct span path_span, query;
-	enum log_level level = status >= 400 ? LOG_INFO : LOG_DEBUG;
-	const struct front *f = &c->front;
-
-	if (!log_wants(c->env->log, level))
-		return;
-	url_split(f->target, &path_span, &query);
-	snprintf(method, sizeof method, "%.*s", (int)f->method.len, (const char *)f->method.at);
-	snprintf(path, sizeof path, "%.*s", (int)path_span.len, (const char *)path_span.at);
-	log_event(c->env->log, level, status >= 400 ? "request refused" : "request answered",
-	          LOG_TEXT("client", addr_text(&c->peer, peer)), LOG_NUM("status", status),
-	          LOG_TEXT("method", method), LOG_TEXT("path", path),
-	          LOG_TEXT("reason", text ? text : ""));
-}
-
-/* A connection that never became a session: health checks and port scans are not news. */
-static void log_over(struct client *c, const struct why *why)
-{
-	char peer[ADDR_TEXT];
-
-	if (!log_wants(c->env->log, LOG_DEBUG))
-		return;
-	log_event(c->env->log, LOG_DEBUG, "connection ended",
-	          LOG_TEXT("client", addr_text(&c->peer, peer)),
-	          LOG_TEXT("layer", why_layer_name(why->layer)), LOG_TEXT("reason", why->text));
 }
 
 /* --- open: 101, WebSocket, splice ----------------------------------------------------------- */
@@ -208,10 +104,8 @@ static void client_refuse(struct client *c, const struct why *why)
 	link_close(ws, false);
 }
 
-static void on_dialed(void *owner, struct link *backend, const struct why *why)
+void client_dialed(struct client *c, struct link *backend, const struct why *why)
 {
-	struct client *c = owner;
-
 	c->phase = PHASE_FRONT;
 	if (c->front.state != FRONT_UPGRADE) { /* the client left meanwhile; over is on its way */
 		if (backend)
@@ -229,6 +123,16 @@ static void on_dialed(void *owner, struct link *backend, const struct why *why)
 		log_refused(c, 101, why->text);
 		client_refuse(c, why);
 	}
+}
+
+static void on_dialed(void *owner, struct link *backend, const struct why *why)
+{
+	struct client *c = owner;
+
+	if (backend && c->site->backend_tls && c->front.state == FRONT_UPGRADE)
+		client_secure(c, backend);
+	else
+		client_dialed(c, backend, why);
 }
 
 /* --- front ---------------------------------------------------------------------------------- */
@@ -258,16 +162,21 @@ static void client_undial(struct client *c)
 {
 	if (c->phase == PHASE_DIAL)
 		c->env->undial(c->env, &c->dialed);
+	else if (c->phase == PHASE_DIAL_SHAKE)
+		client_unsecure(c);
 	c->phase = PHASE_FRONT;
+}
+
+void client_over(struct client *c, const struct why *why)
+{
+	log_over(c, why);
+	client_free(c);
 }
 
 static void on_over(void *owner, const struct why *why)
 {
-	struct client *c = owner;
-
-	client_undial(c);
-	log_over(c, why);
-	client_free(c);
+	client_undial(owner);
+	client_over(owner, why);
 }
 
 static const struct front_events front_events = {
@@ -275,6 +184,12 @@ static const struct front_events front_events = {
 	.answered = on_answered,
 	.over = on_over,
 };
+
+void client_front(struct client *c, struct link *link)
+{
+	c->phase = PHASE_FRONT;
+	front_start(&c->front, c->env, c->site, link, &front_events, c);
+}
 
 int session_start(struct list *sessions, struct env *env, struct site *site,
                   const struct session_host *host, struct link *client, const struct addr *peer)
@@ -290,7 +205,10 @@ int session_start(struct list *sessions, struct env *env, struct site *site,
 	list_init(&c->session.node);
 	list_add(sessions, &c->session.node);
 	metric_add(env->metrics, METRIC_CONNECTIONS, 1);
-	front_start(&c->front, env, site, client, &front_events, c);
+	if (site->tls)
+		client_sniff(c, client);
+	else
+		client_front(c, client);
 	return 0;
 }
 
@@ -300,6 +218,8 @@ void session_stop(struct session *s, const struct why *why)
 
 	if (c->phase == PHASE_OPEN) {
 		splice_stop(&c->splice, why);
+	} else if (c->phase <= PHASE_SHAKE) {
+		client_sniff_stop(c, why, false);
 	} else if (c->phase != PHASE_REFUSED) {
 		client_undial(c);
 		front_stop(&c->front, why);
@@ -314,6 +234,8 @@ void session_cut(struct session *s, const struct why *why)
 		splice_cut(&c->splice, why);
 	} else if (c->phase == PHASE_REFUSED) {
 		link_close(c->ws, true);
+	} else if (c->phase <= PHASE_SHAKE) {
+		client_sniff_stop(c, why, true);
 	} else {
 		client_undial(c);
 		front_cut(&c->front, why);

@@ -71,7 +71,6 @@ const refused = [
 	["a version that is none", "GET / HTTP/1.x\r\nHost: a\r\n\r\n", 400],
 	["a method in small letters", "get / HTTP/1.1\r\nHost: a\r\n\r\n", 501],
 	["a method nobody knows", "BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501],
-	["TLS", Buffer.from("1603010200010001fc0303", "hex"), 400],
 	["a dozen empty lines", "\r\n".repeat(40), 400],
 	["something else altogether", "\x00\x01\x02\x03 hello", 400],
 	["101 headers", get(fill(100)), 431],

@@ -8,9 +8,14 @@ enum { OUT = 65536 };
 
 struct tls_end *tls_end_open(struct env *env, struct tls_site *site, const char *name)
 {
+	return tls_end_on(mem_open(env), site, name);
+}
+
+struct tls_end *tls_end_on(struct mem_end *mem, struct tls_site *site, const char *name)
+{
 	struct tls_end *e = sure_zero(sizeof *e);
 
-	e->mem = mem_open(env);
+	e->mem = mem;
 	e->hold = SIZE_MAX;
 	assert_int_equal(tls_new(&e->tls, site, "far end", name), 0);
 	if (tls_site_is_client(site))
@@ -87,9 +92,10 @@ void tls_end_close(struct tls_end *e, bool eof)
 		mem_say_eof(e->mem);
 }
 
-void tls_end_free(struct tls_end *e)
+void tls_end_free(struct tls_end *e, bool mem)
 {
-	mem_free(e->mem);
+	if (mem)
+		mem_free(e->mem);
 	tls_free(e->tls);
 	free(e->got);
 	free(e);

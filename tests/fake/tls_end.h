@@ -25,12 +25,14 @@ struct tls_end {
 
 /* A new memory link with TLS of site's role at its far end. */
 struct tls_end *tls_end_open(struct env *env, struct tls_site *site, const char *name);
+/* TLS at the far end of a memory link that is somebody else's. */
+struct tls_end *tls_end_on(struct mem_end *mem, struct tls_site *site, const char *name);
 /* Listens to what came and answers. */
 void tls_end_step(struct tls_end *e);
 void tls_end_say(struct tls_end *e, struct span s);
 /* close_notify; and the end of the transport behind it. */
 void tls_end_close(struct tls_end *e, bool eof);
-/* The link must be closed by then. */
-void tls_end_free(struct tls_end *e);
+/* With mem: the link must be closed by then. */
+void tls_end_free(struct tls_end *e, bool mem);
 
 #endif

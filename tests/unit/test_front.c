@@ -76,7 +76,6 @@ static const struct row rows[] = {
 	{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400 ", NULL, true},
 	{"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 400 ", NULL,
          true},
-	{"\x16\x03\x01\x02", "HTTP/1.1 400 ", "TLS", true},
 	{"RFB 003.008\n\n", "HTTP/1.1 400 ", NULL, true},
 	{"HEAD / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
@@ -122,6 +121,24 @@ static void test_answers(void **state)
 		check_row(&rows[i], 0);
 		check_row(&rows[i], 1);
 	}
+}
+
+/* No answer in HTTP: whoever speaks TLS would not understand it. */
+static void test_tls_hello(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	begin(&d);
+	say(&d, "\x16\x03\x01\x02");
+	assert_true(d.client->got_close);
+	assert_int_equal(d.client->heard_len, 0);
+	mem_say_eof(d.client);
+	duo_turn(&d);
+	assert_true(fake_logged(&d.fake, "info  TLS failed client=192.0.2.7:4711 layer=tls "
+	                                 "reason=\"TLS on a port that has no certificate (see "
+	                                 "--cert)\""));
+	end(&d);
 }
 
 static void test_head_has_no_body(void **state)
@@ -460,6 +477,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_answers),
+		UNIT(test_tls_hello),
 		UNIT(test_head_has_no_body),
 		UNIT(test_keep_alive_and_pipeline),
 		UNIT(test_eof_behind_pipeline),

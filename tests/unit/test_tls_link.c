@@ -131,7 +131,7 @@ static void done(void *far)
 	for (size_t i = 0; i < w->ends_n; i++)
 		if (w->ends[i] == far)
 			w->ends[i] = w->ends[--w->ends_n];
-	tls_end_free(far);
+	tls_end_free(far, true);
 }
 
 static int run(const char *name, struct tls_site *near, struct tls_site *far)
