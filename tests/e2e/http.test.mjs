@@ -117,6 +117,18 @@ for (const cut of ["whole", "in pieces of 7 bytes"])
 		assert.equal(b.all.length, 0, "nothing reached the backend");
 	});
 
+test("a TLS hello where there is no certificate gets no answer, and the log says why", async (t) => {
+	const b = await echo(t);
+	const server = await start(t, ["127.0.0.1:0", b.at]);
+	const wire = await Wire.connect(t, server.port);
+	wire.write(Buffer.from("1603010200010001fc0303", "hex"));
+	await wire.ended();
+	assert.equal(wire.have, 0);
+	wire.socket.destroy();
+	assert.match((await server.event("TLS failed")).reason, /TLS on a port that has no certificate/);
+	assert.equal(b.all.length, 0);
+});
+
 test("what is legal is answered, on one connection, in order", async (t) => {
 	const b = await echo(t);
 	const server = await start(t, ["127.0.0.1:0", b.at]);
