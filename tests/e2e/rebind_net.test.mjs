@@ -280,7 +280,7 @@ describe("real programs", () => {
 		if (!net)
 			return;
 		const number = display++;
-		start(t, net.inside, vnc(number, -1));
+		start(t, net.inside, ["Xvfb", `:${number}`, "-screen", "0", "320x240x24", "-nolisten", "tcp"]);
 		await until("the display is there", () => existsSync(`/tmp/.X11-unix/X${number}`));
 		rebound(t, net, ["x11vnc", "-display", `:${number}`, "-rfbport", String(OLD), "-rfbportv6", String(OLD),
 			"-forever", "-nopw", "-norc"]);
