@@ -19,7 +19,7 @@ die() {
 }
 
 # What decides how the library comes out, beside its source. Copies are kept with it.
-config='src/crypt/mbedtls_user_config.h src/crypt/gcm_alt.h'
+config='src/crypt/mbedtls_user_config.h src/crypt/gcm_alt.h src/crypt/chachapoly_alt.h'
 inputs="scripts/mbedtls.sh $config"
 
 fresh() {
@@ -70,9 +70,9 @@ build() {
 	cp $config "$tree/include/" || exit 1
 	(
 		cd "$work/obj" || exit 1
-		compile -DWEBSPLICE_GCM_PORTABLE "$tree"/library/gcm.c || exit 1
-		mv gcm.o gcm_portable.o
-		compile -UWEBSPLICE_GCM_PORTABLE "$tree"/library/*.c "$everest"/library/everest.c "$everest"/library/x25519.c \
+		compile -DWEBSPLICE_PORTABLE "$tree"/library/gcm.c "$tree"/library/chachapoly.c || exit 1
+		mv gcm.o gcm_portable.o && mv chachapoly.o chachapoly_portable.o
+		compile -UWEBSPLICE_PORTABLE "$tree"/library/*.c "$everest"/library/everest.c "$everest"/library/x25519.c \
 			"$everest"/library/Hacl_Curve25519_joined.c || exit 1
 		rm -f libmbedtls.a && LC_ALL=C ar rcsD libmbedtls.a ./*.o
 	) || die "the library does not compile"

@@ -1,7 +1,7 @@
 /* gcm_portable: see the header. Here <mbedtls/gcm.h> is read with the renamings of
  * mbedtls_user_config.h, so the compiler holds our declarations against the library's.
  */
-#define WEBSPLICE_GCM_PORTABLE
+#define WEBSPLICE_PORTABLE
 #include <mbedtls/gcm.h>
 
 /* Defined only where the configuration is ours and has an alternative. */

@@ -1,6 +1,6 @@
 /* gcm_portable: Mbed TLS's own AES-GCM under other names, so that it can stand behind gcm_alt.
  *
- * scripts/mbedtls.sh compiles the library's gcm.c once more with WEBSPLICE_GCM_PORTABLE, which makes
+ * scripts/mbedtls.sh compiles the library's gcm.c once more with WEBSPLICE_PORTABLE, which makes
  * mbedtls_user_config.h rename what it defines. They do what <mbedtls/gcm.h> says of the names they
  * had, and run on any processor (with its AES instructions, if it has them).
  * The structure is only known inside gcm_portable.c.

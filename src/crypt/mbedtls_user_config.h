@@ -94,10 +94,10 @@
 #undef MBEDTLS_DEBUG_C
 #undef MBEDTLS_VERSION_FEATURES
 
-/* On x86-64 AES-GCM is ours (src/crypt/gcm_alt.c): it hands what TLS does to ipsec-mb. Mbed TLS's own
- * code is compiled a second time under other names, for everything else; gcm_portable.h declares
- * these. */
-#if defined(WEBSPLICE_GCM_PORTABLE)
+/* On x86-64 AES-GCM and ChaCha20-Poly1305 are ours (src/crypt/gcm_alt.c, chachapoly_alt.c): they hand
+ * what TLS does to ipsec-mb. Mbed TLS's own code is compiled a second time under other names, for
+ * everything else; gcm_portable.h and chachapoly_portable.h declare these. */
+#if defined(WEBSPLICE_PORTABLE)
 #define mbedtls_gcm_context gcm_portable
 #define mbedtls_gcm_init gcm_portable_init
 #define mbedtls_gcm_setkey gcm_portable_setkey
@@ -109,8 +109,20 @@
 #define mbedtls_gcm_finish gcm_portable_finish
 #define mbedtls_gcm_free gcm_portable_free
 #define mbedtls_gcm_self_test gcm_portable_self_test
+#define mbedtls_chachapoly_context chachapoly_portable
+#define mbedtls_chachapoly_init chachapoly_portable_init
+#define mbedtls_chachapoly_free chachapoly_portable_free
+#define mbedtls_chachapoly_setkey chachapoly_portable_setkey
+#define mbedtls_chachapoly_starts chachapoly_portable_begin
+#define mbedtls_chachapoly_update_aad chachapoly_portable_update_aad
+#define mbedtls_chachapoly_update chachapoly_portable_update
+#define mbedtls_chachapoly_finish chachapoly_portable_finish
+#define mbedtls_chachapoly_encrypt_and_tag chachapoly_portable_encrypt_and_tag
+#define mbedtls_chachapoly_auth_decrypt chachapoly_portable_auth_decrypt
+#define mbedtls_chachapoly_self_test chachapoly_portable_self_test
 #elif defined(__x86_64__)
 #define MBEDTLS_GCM_ALT
+#define MBEDTLS_CHACHAPOLY_ALT
 #endif
 
 #endif
