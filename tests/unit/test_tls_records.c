@@ -1,10 +1,14 @@
-/* ldflags: -Wl,--wrap=gcm_engine_seal,--wrap=gcm_engine_open */
-/* TLS records of Mbed TLS really go through our AES-GCM: every record of a session is one call of the
+/* ldflags: -Wl,--wrap=gcm_engine_seal,--wrap=gcm_engine_open,--wrap=chachapoly_engine_seal,--wrap=chachapoly_engine_open */
+/* TLS records of Mbed TLS really go through our ciphers: every record of a session is one call of the
  * engine on either side, in both versions; and no record needs the portable code. */
 #include "unit.h"
 
 #include "fake/tls_duo.h"
 #include "gcm_paths.h"
+#if defined(MBEDTLS_CHACHAPOLY_ALT)
+#include "../../src/crypt/chachapoly_alt.h"
+#include "../../src/crypt/chachapoly_engine.h"
+#endif
 
 #include <mbedtls/ssl_ciphersuites.h>
 #include <stdlib.h>
@@ -35,6 +39,27 @@ void __wrap_gcm_engine_open(const struct gcm_engine *e, const struct gcm_key_dat
 	seen.opened++;
 	seen.key_len = key_len;
 	__real_gcm_engine_open(e, keys, key_len, m);
+}
+
+typedef void poly_fn(const struct chachapoly_engine *e, const uint8_t key[32],
+                     const struct chachapoly_message *m);
+poly_fn __real_chachapoly_engine_seal, __wrap_chachapoly_engine_seal;
+poly_fn __real_chachapoly_engine_open, __wrap_chachapoly_engine_open;
+
+void __wrap_chachapoly_engine_seal(const struct chachapoly_engine *e, const uint8_t key[32],
+                                   const struct chachapoly_message *m)
+{
+	seen.sealed++;
+	seen.key_len = 32;
+	__real_chachapoly_engine_seal(e, key, m);
+}
+
+void __wrap_chachapoly_engine_open(const struct chachapoly_engine *e, const uint8_t key[32],
+                                   const struct chachapoly_message *m)
+{
+	seen.opened++;
+	seen.key_len = 32;
+	__real_chachapoly_engine_open(e, key, m);
 }
 
 enum { RECORD = 16384, RECORDS = 8 };
@@ -76,6 +101,10 @@ static void session(int suite, size_t key_len)
 static void test_records_go_through_the_engine(void **state)
 {
 	(void)state;
+	if (chachapoly_engine_pick(0)) {
+		session(MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, 32);
+		session(MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, 32);
+	}
 	if (!gcm_engine_pick(0))
 		return; /* no AES instructions: nothing to go through */
 	session(MBEDTLS_TLS1_3_AES_128_GCM_SHA256, 16);
