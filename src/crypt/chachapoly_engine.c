@@ -26,11 +26,11 @@ struct chachapoly_engine {
 	finalize_fn finalize_chacha20_poly1305_##suffix;
 #define UPDATED(suffix)                                                                            \
 	update_fn update_enc_chacha20_poly1305_##suffix, update_dec_chacha20_poly1305_##suffix;
-#define ENGINE(text, suffix, ends)                                                                 \
-	{                                                                                          \
-		text, init_chacha20_poly1305_##ends, update_enc_chacha20_poly1305_##suffix,        \
-			update_dec_chacha20_poly1305_##suffix, finalize_chacha20_poly1305_##ends   \
-	}
+/* clang-format off */
+#define ENGINE(text, suffix, ends) { \
+	text, init_chacha20_poly1305_##ends, update_enc_chacha20_poly1305_##suffix, \
+	update_dec_chacha20_poly1305_##suffix, finalize_chacha20_poly1305_##ends }
+/* clang-format on */
 
 FINISHED(fma_avx512)
 UPDATED(fma_avx512)
