@@ -1,8 +1,8 @@
 /* gcm_engine: the ways this processor can do AES-GCM with ipsec-mb, as constant tables.
  *
  * ipsec-mb's documented entrance is a manager: 200 KB, set up in 30 to 150 us, with pointers to every
- * algorithm it has (12 MB of code), to be kept somewhere by somebody. We need six of its functions,
- * whose names and arguments are the same in 1.3 and 2.0, so gcm_engine.c names them itself: nothing
+ * algorithm it has (12 MB of code), to be kept somewhere by somebody. We need six of its functions
+ * for each set of instructions, whose names and arguments are the same in 1.3 and 2.0, so gcm_engine.c names them itself: nothing
  * to set up, nothing to keep, nothing writable, and only their code is linked. Should a later
  * version drop a name, linking fails: make MBEDTLS=system does without.
  */
