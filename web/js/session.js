@@ -1,9 +1,5 @@
 /*
- * One connection to a desktop, from the first packet to the reason it ended.
- *
- *   opening ──socket open──► greeting ──RFB ready──► running
- *      └───────────────┴──────────┬───────────────────┘
- *                               ended   (once, last; see ending.js for what it carries)
+ * One connection to a desktop; its phases are those of connection.js.
  *
  * The socket is made here and handed to noVNC's RFB, because RFB keeps the close code and reason
  * of a socket to itself. Events, all before "ended":
@@ -15,11 +11,10 @@
  *   bell, power, clipping
  */
 
-import { tidy } from "./ending.js";
+import { Connection } from "./connection.js";
+import { tidy } from "./words.js";
 
 const LIBRARY = "../node_modules/@novnc/novnc/core/rfb.js";
-const OPEN_WITHIN = 20_000;
-const GREET_WITHIN = 30_000;
 
 let library = null;
 
@@ -46,38 +41,19 @@ export function loadLibrary() {
 	return library;
 }
 
-export class Session extends EventTarget {
+export class Session extends Connection {
 	#options;
-	#socket = null;
 	#rfb = null;
-	#timer = null;
 	#rfbOver = false;
-	#over = new AbortController();
-	#ending = { phase: "opening", asked: false };
-
-	/* Counted for the information panel. */
-	started = null;
-	received = 0;
 
 	/* options: url, target (element the picture goes into), settings, credentials */
 	constructor(options) {
-		super();
+		super(options.url);
 		this.#options = options;
-		this.#ending.url = options.url;
 	}
 
-	get phase() {
-		return this.#ending.phase;
-	}
-	get url() {
-		return this.#options.url;
-	}
 	get rfb() {
 		return this.#rfb;
-	}
-	/* Fires when the session is over: for questions that then need no answer. */
-	get signal() {
-		return this.#over.signal;
 	}
 
 	async start() {
@@ -86,36 +62,31 @@ export class Session extends EventTarget {
 			Rfb = await loadLibrary();
 		} catch (error) {
 			console.error(error);
-			this.#end({ library: true });
+			this.end({ library: true });
 			return;
 		}
 		if (this.signal.aborted) {
 			return;
 		}
 		try {
-			this.#openSocket();
-			this.#attach(Rfb);
+			this.#attach(Rfb, this.openSocket());
 		} catch (error) {
-			this.#end({ thrown: error.name, failure: error.message });
+			this.end({ thrown: error.name, failure: error.message });
 		}
 	}
 
-	close() {
-		this.#end({ asked: true });
-	}
-
 	answer(credentials) {
-		this.#wait("greeting", GREET_WITHIN);
+		this.awaitGreeting();
 		this.#rfb?.sendCredentials({ ...credentials });
 	}
 
 	approve() {
-		this.#wait("greeting", GREET_WITHIN);
+		this.awaitGreeting();
 		this.#rfb?.approveServer();
 	}
 
 	refuse(what) {
-		this.#end({ refused: what });
+		this.end({ refused: what });
 	}
 
 	/* Puts the user's settings into force; may be called at any time. */
@@ -143,29 +114,10 @@ export class Session extends EventTarget {
 		this.#rfb?.sendKey(keysym, code ?? null, down);
 	}
 
-	#openSocket() {
-		const socket = new WebSocket(this.#options.url);
-		socket.binaryType = "arraybuffer";
-		/* Before RFB adds its own handlers, so the code is known when RFB gives up. */
-		socket.addEventListener("close", ({ code, reason }) => {
-			this.#ending.code ??= code;
-			this.#ending.reason ??= reason;
-		});
-		socket.addEventListener("message", ({ data }) => {
-			this.received += data.byteLength ?? 0;
-		});
-		socket.addEventListener("open", () => {
-			this.#enter("greeting");
-			this.#wait("greeting", GREET_WITHIN);
-		});
-		this.#socket = socket;
-		this.#wait("opening", OPEN_WITHIN);
-	}
-
-	#attach(Rfb) {
+	#attach(Rfb, socket) {
 		const { target, settings, credentials } = this.#options;
 		const shared = settings.get("shared");
-		const rfb = new Rfb(target, this.#socket, { shared, credentials: { ...credentials } });
+		const rfb = new Rfb(target, socket, { shared, credentials: { ...credentials } });
 		rfb.background = "transparent";
 		this.#rfb = rfb;
 		this.apply(settings);
@@ -175,68 +127,35 @@ export class Session extends EventTarget {
 					handler(detail);
 				}
 			});
-		on("connect", () => this.#run());
+		on("connect", () => this.run());
 		rfb.addEventListener("disconnect", () => {
 			this.#rfbOver = true;
-			this.#end({});
+			this.end({});
 		});
-		on("securityfailure", (detail) => {
-			this.#ending.security = detail;
-		});
+		on("securityfailure", (detail) => this.note({ security: detail }));
 		on("credentialsrequired", ({ types }) => this.#askUser("credentials", types));
 		on("serververification", ({ publickey }) => this.#askUser("identity", publickey));
-		on("desktopname", ({ name }) => this.#tell("name", tidy(name, 120)));
-		on("clipboard", ({ text }) => this.#tell("clipboard", text));
-		on("bell", () => this.#tell("bell"));
-		on("capabilities", ({ capabilities }) => this.#tell("power", capabilities.power));
-		on("clippingviewport", (clipping) => this.#tell("clipping", clipping));
+		on("desktopname", ({ name }) => this.tell("name", tidy(name, 120)));
+		on("clipboard", ({ text }) => this.tell("clipboard", text));
+		on("bell", () => this.tell("bell"));
+		on("capabilities", ({ capabilities }) => this.tell("power", capabilities.power));
+		on("clippingviewport", (clipping) => this.tell("clipping", clipping));
 	}
 
-	#run() {
-		clearTimeout(this.#timer);
-		this.started = Date.now();
-		this.#enter("running");
-	}
-
-	/* People may take as long as they like: the server has its own patience. */
 	#askUser(name, detail) {
-		clearTimeout(this.#timer);
-		this.#tell(name, detail);
+		this.stopWaiting();
+		this.tell(name, detail);
 	}
 
-	#enter(phase) {
-		if (!this.signal.aborted) {
-			this.#ending.phase = phase;
-			this.#tell("phase", phase);
-		}
-	}
-
-	#wait(phase, ms) {
-		clearTimeout(this.#timer);
-		this.#timer = setTimeout(() => this.#end({ timeout: phase }), ms);
-	}
-
-	#end(facts) {
-		if (this.signal.aborted) {
-			return;
-		}
-		clearTimeout(this.#timer);
+	end(facts) {
 		const failure = this.#rfb?.failure;
-		Object.assign(
-			this.#ending,
-			{ failure: closedBySocket(failure) ? undefined : failure },
-			facts,
-		);
-		this.#over.abort();
+		super.end({ failure: closedBySocket(failure) ? undefined : failure, ...facts });
+	}
+
+	leave() {
 		if (this.#rfb && !this.#rfbOver) {
 			this.#rfb.disconnect();
 		}
-		this.#socket?.close();
-		this.#tell("ended", { ...this.#ending });
-	}
-
-	#tell(name, detail) {
-		this.dispatchEvent(new CustomEvent(name, { detail }));
 	}
 }
 

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { explain, tidy } from "../../../../web/js/ending.js";
+import { explain } from "../../../../web/js/ending.js";
+import { tidy } from "../../../../web/js/words.js";
 
 const URL = "wss://example.org/websockify?token=secret";
 
