@@ -308,8 +308,10 @@ compile_commands.json: FORCE
 	} | sed '$$s/,$$//'; echo ']'; } >$@
 
 # ---- install: what was installed is written down, and exactly that is removed again ----
-# The viewer goes along with its npm packages, less the records npm and setup.sh keep.
-web_list = find web -type f ! -name '.*' ! -path '*/.bin/*' | LC_ALL=C sort
+# The pages go along with their npm packages, less the records npm and setup.sh keep, and less what
+# no page asks for: xterm.js brings its sources and maps.
+web_list = find web -type f ! -name '.*' ! -path '*/.bin/*' ! -path '*/@xterm/*/src/*' \
+	! -path '*/@xterm/*/typings/*' ! -path '*/@xterm/*.map' ! -path '*/@xterm/*/lib/*.js' | LC_ALL=C sort
 share := $(DESTDIR)$(datadir)/websplice
 
 .PHONY: install uninstall

@@ -22,6 +22,9 @@
 # the system's apt is not touched, its mirrors are used, and signatures are checked against the
 # system's Debian keyring.
 #
+# Servers that only tests talk to are unpacked below .deps/ and not installed: an installed telnetd
+# would be offered to the network by the machine's inetd.
+#
 # Exit codes: 0 all there, 1 something could not be had (named), 2 usage.
 
 set -u
@@ -70,6 +73,8 @@ test  cmd:ip                                    iproute2
 test  file:/usr/sbin/setcap                     libcap2-bin
 test  cmd:socat                                 socat
 test  cmd:nc.openbsd                            netcat-openbsd
+test  cmd:vi                                    vim-tiny
+test  file:/usr/lib/*/libkrb5.so.3              libkrb5-3
 bench file:/usr/include/openssl/ssl.h           libssl-dev
 bench cmd:node                                  nodejs
 bench cmd:ip                                    iproute2
@@ -226,6 +231,44 @@ private_begin() {
 	private_apt -qq update >&2 || die "apt could not read Debian 13's package lists"
 }
 
+# Packages that are unpacked into .deps/PACKAGE/ and nothing more.
+unpacked_packages() {
+	case $levels in
+	*' test '*) echo inetutils-telnetd ;;
+	esac
+}
+
+missing_unpacked() {
+	for package in $(unpacked_packages); do
+		[ -d ".deps/$package" ] || echo "$package"
+	done
+}
+
+fetch_unpacked() {
+	[ $# -gt 0 ] || return 0
+	command -v apt-get >/dev/null 2>&1 ||
+		die "these are missing and there is no apt-get to fetch them: $*"
+	echo "setup: unpacking Debian packages into .deps/: $*" >&2
+	for package in "$@"; do
+		fetch_one "$package" && continue
+		as_root apt-get -qq update >&2
+		fetch_one "$package" || die "could not fetch the Debian package $package"
+	done
+}
+
+# fetch_one PACKAGE: the folder appears last and whole.
+fetch_one() {
+	get=$(mktemp -d) || die "no temporary folder"
+	[ "$(id -u)" -ne 0 ] || chown _apt "$get" 2>/dev/null
+	chmod 755 "$get"
+	(cd "$get" && apt-get -qq download "$1" >&2 && dpkg-deb -x "$1"_*.deb root) &&
+		mkdir -p .deps && rm -rf ".deps/$1.new" && cp -R "$get/root" ".deps/$1.new" &&
+		mv ".deps/$1.new" ".deps/$1"
+	fetched=$?
+	rm -rf "$get"
+	return $fetched
+}
+
 private_apt() {
 	apt-get -o Dir::Etc::sourcelist="$own/etc/sources.list" \
 		-o Dir::Etc::sourceparts="$own/etc/parts" \
@@ -301,6 +344,9 @@ still=$(missing_packages)
 deps_there || fetch_private
 deps_there || die "still missing after installing: $PRIVATE_PACKAGES"
 build_mbedtls
+
+# shellcheck disable=SC2046 # a list of words
+fetch_unpacked $(missing_unpacked)
 
 case $levels in
 *' run '*) npm_folder web --omit=dev ;;

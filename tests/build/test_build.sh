@@ -174,13 +174,22 @@ install_and_uninstall() {
 	make -C "$work/three" install DESTDIR="$work/root" prefix=/usr || return 1
 	for file in bin/websplice share/man/man1/websplice.1 lib/websplice/rebind.so bin/rebind \
 		share/man/man1/rebind.1 share/websplice/web/vnc.html \
-		share/websplice/web/node_modules/@novnc/novnc/core/rfb.js; do
+		share/websplice/web/node_modules/@novnc/novnc/core/rfb.js \
+		share/websplice/web/telnet.html share/websplice/web/js/telnet/page.js \
+		share/websplice/web/node_modules/@xterm/xterm/lib/xterm.mjs \
+		share/websplice/web/node_modules/@xterm/xterm/css/xterm.css \
+		share/websplice/web/node_modules/@xterm/xterm/LICENSE \
+		share/websplice/web/node_modules/@xterm/addon-fit/lib/addon-fit.mjs; do
 		[ -f "$work/root/usr/$file" ] || {
 			echo "not installed: $file"
 			return 1
 		}
 	done
 	[ -x "$work/root/usr/bin/websplice" ] || return 1
+	[ "$(find "$work/root/usr/share/websplice/web" -name '*.map' -o -name '*.ts' | wc -l)" -eq 0 ] || {
+		echo "installed what no page asks for"
+		return 1
+	}
 	make -C "$work/three" uninstall DESTDIR="$work/root" prefix=/usr || return 1
 	left=$(cd "$work/root" && find . -type f)
 	echo "left: $left"

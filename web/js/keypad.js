@@ -4,31 +4,31 @@
  */
 
 import { make } from "./dom.js";
-import { COMBINATIONS, KEYS, KEY_GROUPS, MODIFIERS, TOUCH_ROW, pressOrder } from "./keys.js";
+import { KEYS, MODIFIERS, pressOrder } from "./keys.js";
 import { Latches } from "./latches.js";
 
 export class Keypad {
 	#send;
 	#latches;
 
-	/* send(key, down) gives one of KEYS to the desktop; down left out means press and release. */
+	/* send(key, down) gives one of KEYS away; down left out means press and release. */
 	constructor(send) {
 		this.#send = send;
 		this.#latches = new Latches((code, down) => send(KEYS[code], down));
 	}
 
-	/* Fills the key panel. */
-	buildPanel(panel) {
+	/* Fills the key panel; layout as in keys.js. */
+	buildPanel(panel, { combinations, modifiers, groups }) {
 		panel.append(
 			group(
 				"Combinations",
-				COMBINATIONS.map((combination) => this.#combination(combination)),
+				combinations.map((combination) => this.#combination(combination)),
 			),
 			group(
 				"Hold",
-				MODIFIERS.map((code) => this.#modifier(code)),
+				modifiers.map((code) => this.#modifier(code)),
 			),
-			...KEY_GROUPS.map(({ name, keys }) =>
+			...groups.map(({ name, keys }) =>
 				group(
 					name,
 					keys.map((code) => this.#key(code)),
@@ -38,9 +38,9 @@ export class Keypad {
 	}
 
 	/* Fills the row above a touch keyboard; tapping it must not take the focus from the field. */
-	buildRow(row) {
+	buildRow(row, codes) {
 		row.append(
-			...TOUCH_ROW.map((code) =>
+			...codes.map((code) =>
 				MODIFIERS.includes(code) ? this.#modifier(code) : this.#key(code),
 			),
 		);

@@ -36,12 +36,14 @@ for (let n = 1; n <= 12; n++) {
 	KEYS[`F${n}`] = key(`F${n}`, 0xffbe + n - 1, `F${n}`);
 }
 
-KEYS.KeyW = key("W", 0x77, "KeyW");
+for (const letter of "CDNTWZ") {
+	KEYS[`Key${letter}`] = key(letter, letter.toLowerCase().charCodeAt(0), `Key${letter}`);
+}
 
 export const MODIFIERS = ["ControlLeft", "AltLeft", "ShiftLeft", "MetaLeft", "AltRight"];
 
 /* Combinations that the browser or the user's own desktop would keep for itself. */
-export const COMBINATIONS = [
+const COMBINATIONS = [
 	{ label: "Ctrl+Alt+Del", keys: ["ControlLeft", "AltLeft", "Delete"] },
 	{ label: "Alt+Tab", keys: ["AltLeft", "Tab"] },
 	{ label: "Alt+F4", keys: ["AltLeft", "F4"] },
@@ -50,8 +52,14 @@ export const COMBINATIONS = [
 	{ label: "Ctrl+W", keys: ["ControlLeft", "KeyW"] },
 ];
 
-/* What the key panel shows, group by group. */
-export const KEY_GROUPS = [
+const FUNCTION_KEYS = {
+	name: "Function keys",
+	keys: Array.from({ length: 12 }, (_, i) => `F${i + 1}`),
+};
+
+const ARROWS = { name: "Arrows", keys: ["ArrowLeft", "ArrowUp", "ArrowDown", "ArrowRight"] };
+
+const KEY_GROUPS = [
 	{
 		name: "Keys",
 		keys: [
@@ -70,9 +78,44 @@ export const KEY_GROUPS = [
 			"ContextMenu",
 		],
 	},
-	{ name: "Arrows", keys: ["ArrowLeft", "ArrowUp", "ArrowDown", "ArrowRight"] },
-	{ name: "Function keys", keys: Array.from({ length: 12 }, (_, i) => `F${i + 1}`) },
+	ARROWS,
+	FUNCTION_KEYS,
 ];
+
+/* What the key panel of a desktop shows, group by group. */
+export const DESKTOP_KEYS = {
+	combinations: COMBINATIONS,
+	modifiers: MODIFIERS,
+	groups: KEY_GROUPS,
+};
+
+/* The same for a terminal: what the browser keeps, and what a phone lacks. */
+export const TERMINAL_KEYS = {
+	combinations: "CDZWNT".split("").map((letter) => ({
+		label: `Ctrl+${letter}`,
+		keys: ["ControlLeft", `Key${letter}`],
+	})),
+	modifiers: ["ControlLeft", "AltLeft", "ShiftLeft"],
+	groups: [
+		{
+			name: "Keys",
+			keys: [
+				"Escape",
+				"Tab",
+				"Backspace",
+				"Enter",
+				"Insert",
+				"Delete",
+				"Home",
+				"End",
+				"PageUp",
+				"PageDown",
+			],
+		},
+		ARROWS,
+		FUNCTION_KEYS,
+	],
+};
 
 /* What a touch keyboard lacks: the row above it. */
 export const TOUCH_ROW = [
@@ -88,6 +131,21 @@ export const TOUCH_ROW = [
 	"Delete",
 	"Home",
 	"End",
+];
+
+export const TERMINAL_ROW = [
+	"Escape",
+	"Tab",
+	"ControlLeft",
+	"AltLeft",
+	"ArrowLeft",
+	"ArrowUp",
+	"ArrowDown",
+	"ArrowRight",
+	"Home",
+	"End",
+	"PageUp",
+	"PageDown",
 ];
 
 /* The presses and releases of a combination, in order: [code, down] pairs. */

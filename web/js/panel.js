@@ -5,7 +5,9 @@
 import { all, byId, icon, make } from "./dom.js";
 
 export class Panels extends EventTarget {
+	#panels = all(".panel");
 	#buttons = all("[data-panel]");
+	#opener = null;
 	#open = null;
 
 	constructor() {
@@ -14,7 +16,9 @@ export class Panels extends EventTarget {
 			button.setAttribute("aria-expanded", "false");
 			button.setAttribute("aria-controls", button.dataset.panel);
 			button.addEventListener("click", () => this.toggle(button.dataset.panel));
-			byId(button.dataset.panel).querySelector("header").append(this.#closer());
+		}
+		for (const panel of this.#panels) {
+			panel.querySelector("header").append(this.#closer());
 		}
 	}
 
@@ -33,9 +37,8 @@ export class Panels extends EventTarget {
 
 	/* Closes and puts the focus back on the button that had opened it. */
 	leave() {
-		const button = this.#buttons.find((one) => one.dataset.panel === this.#open);
 		this.close();
-		button?.focus();
+		this.#opener?.focus();
 	}
 
 	#show(id) {
@@ -43,10 +46,15 @@ export class Panels extends EventTarget {
 			return;
 		}
 		this.#open = id;
+		if (id) {
+			this.#opener =
+				this.#buttons.find((one) => one.dataset.panel === id) ?? document.activeElement;
+		}
 		for (const button of this.#buttons) {
-			const open = button.dataset.panel === id;
-			button.setAttribute("aria-expanded", String(open));
-			byId(button.dataset.panel).hidden = !open;
+			button.setAttribute("aria-expanded", String(button.dataset.panel === id));
+		}
+		for (const panel of this.#panels) {
+			panel.hidden = panel.id !== id;
 		}
 		/* The panel, not its first field: that would bring up a phone's keyboard. */
 		byId(id ?? "")?.focus({ preventScroll: true });

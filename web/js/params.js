@@ -46,6 +46,7 @@ export const PARAMS = {
 	view_only: flag(),
 	shared: flag(),
 	show_dot: flag(),
+	font_size: number(8, 32),
 	quality: number(0, 9),
 	compression: number(0, 9),
 	reconnect: flag(),

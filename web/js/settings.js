@@ -23,6 +23,9 @@ export const DEFAULTS = {
 	compression: 2 /* 0 to 9 */,
 	reconnect: true,
 	reconnect_delay: 2000 /* ms before the first new try */,
+	font_size: coarse ? 13 : 15 /* of the terminal, in CSS pixels */,
+	screen_reader: false /* the terminal's text is told to screen readers */,
+	touch_keys: coarse /* the row of keys below the terminal */,
 	clipboard: true /* keep both clipboards the same where the browser lets us */,
 	dock_at: 50 /* where the toolbar hangs, per cent of the edge */,
 	dock_edge: "top" /* top, bottom */,
@@ -84,13 +87,23 @@ const WORDS = {
 	dock_edge: ["top", "bottom"],
 };
 
-const MOST = { quality: 9, compression: 9, reconnect_delay: 3_600_000, dock_at: 100 };
+export const FONT_SIZES = { least: 8, most: 32 };
+
+const MOST = {
+	quality: 9,
+	compression: 9,
+	reconnect_delay: 3_600_000,
+	dock_at: 100,
+	font_size: FONT_SIZES.most,
+};
+
+const LEAST = { font_size: FONT_SIZES.least };
 
 function fits(name, value) {
 	if (name in WORDS) {
 		return WORDS[name].includes(value);
 	}
-	return typeof value !== "number" || (value >= 0 && value <= MOST[name]);
+	return typeof value !== "number" || (value >= (LEAST[name] ?? 0) && value <= MOST[name]);
 }
 
 function remember(chosen) {

@@ -9,6 +9,7 @@ import { all, byId, toast } from "./dom.js";
 import { Facts } from "./facts.js";
 import { canFullscreen, followFullscreen, toggleFullscreen } from "./fullscreen.js";
 import { Keypad } from "./keypad.js";
+import { DESKTOP_KEYS, TOUCH_ROW } from "./keys.js";
 import { Panels } from "./panel.js";
 import { saveFrame } from "./screen.js";
 import { letGo } from "./session.js";
@@ -38,8 +39,8 @@ export class Tools {
 		this.#dock = new Dock(settings, this.#panels);
 		this.#keypad = new Keypad((key, down) => this.#session?.sendKey(key, down));
 		this.#touch = new TouchKeyboard(byId("touch-field"), (key) => this.#type(key));
-		this.#keypad.buildPanel(byId("keys"));
-		this.#keypad.buildRow(byId("touch-row"));
+		this.#keypad.buildPanel(byId("keys"), DESKTOP_KEYS);
+		this.#keypad.buildRow(byId("touch-row"), TOUCH_ROW);
 		byId("tool-disconnect").addEventListener("click", disconnect);
 		bindSettings(document, settings);
 		all("[data-theme-button]").forEach((button) => followTheme(settings, button));

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Chord } from "../../../../web/js/chord.js";
 import {
-	COMBINATIONS,
+	DESKTOP_KEYS,
 	KEYS,
-	KEY_GROUPS,
-	MODIFIERS,
+	TERMINAL_KEYS,
+	TERMINAL_ROW,
 	TOUCH_ROW,
 	keysymOf,
 	pressOrder,
@@ -21,10 +21,12 @@ import XtScancode from "../../../../web/node_modules/@novnc/novnc/core/input/xts
 describe("the tables", () => {
 	it("name only keys that there are", () => {
 		const used = [
-			...COMBINATIONS.flatMap(({ keys }) => keys),
-			...KEY_GROUPS.flatMap(({ keys }) => keys),
-			...MODIFIERS,
+			...[DESKTOP_KEYS, TERMINAL_KEYS].flatMap(({ combinations, modifiers, groups }) => [
+				...[...combinations, ...groups].flatMap(({ keys }) => keys),
+				...modifiers,
+			]),
 			...TOUCH_ROW,
+			...TERMINAL_ROW,
 		];
 		for (const code of used) {
 			assert.ok(KEYS[code], code);
@@ -55,7 +57,9 @@ describe("the tables", () => {
 			ShiftLeft: "XK_Shift_L",
 			MetaLeft: "XK_Super_L",
 			AltRight: "XK_ISO_Level3_Shift",
-			KeyW: "XK_w",
+			...Object.fromEntries(
+				[..."CDNTWZ"].map((letter) => [`Key${letter}`, `XK_${letter.toLowerCase()}`]),
+			),
 			...Object.fromEntries(
 				Array.from({ length: 12 }, (_, i) => [`F${i + 1}`, `XK_F${i + 1}`]),
 			),

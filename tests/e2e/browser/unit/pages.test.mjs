@@ -10,11 +10,15 @@ import { describe, it } from "node:test";
 const WEB = new URL("../../../../web/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, WEB), "utf8");
 const inside = (folder, ending) =>
-	readdirSync(new URL(folder, WEB))
-		.filter((name) => name.endsWith(ending))
-		.map((name) => folder + name);
+	readdirSync(new URL(folder, WEB), { withFileTypes: true }).flatMap((entry) =>
+		entry.isDirectory()
+			? inside(`${folder}${entry.name}/`, ending)
+			: entry.name.endsWith(ending)
+				? [folder + entry.name]
+				: [],
+	);
 
-const PAGES = ["index.html", "vnc.html"];
+const PAGES = ["index.html", "vnc.html", "telnet.html"];
 const SCRIPTS = inside("js/", ".js");
 const SHEETS = inside("css/", ".css");
 const sprite = read("icons/sprite.svg");
