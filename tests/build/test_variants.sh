@@ -28,6 +28,7 @@ tree=$work/tree
 mkdir -p "$tree/tests/unit" "$tree/tests/fake" "$tree/tests/fuzz" "$tree/src"
 cp -R Makefile VERSION scripts include "$tree/"
 cp -R src/base "$tree/src/"
+mkdir "$tree/src/crypt" && cp src/crypt/*.h "$tree/src/crypt/"
 cp tests/unit/unit.[ch] tests/unit/test_str.c "$tree/tests/unit/"
 cp tests/fuzz/replay_main.c tests/fuzz/fuzz_base64.c "$tree/tests/fuzz/"
 [ ! -d .deps ] || cp -R .deps "$tree/"
