@@ -114,8 +114,20 @@ void tls_free(struct tls *t)
 	free(t);
 }
 
+/* Mbed TLS leaves some handshakes without a word. */
+static void send_alert(struct tls *t, int err)
+{
+	if (err == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || tls_alert_sent(t) ||
+	    state_of(t) == MBEDTLS_SSL_HANDSHAKE_OVER)
+		return;
+	(void)mbedtls_ssl_send_alert_message(&t->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+	                                     MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+}
+
 static enum tls_event bad(struct tls *t, int err)
 {
+	if (!t->over)
+		send_alert(t, err);
 	if (!t->over)
 		tls_blame(t, err);
 	t->over = t->ended = true;

@@ -93,6 +93,7 @@ static void blame_crt(struct tls *t, const mbedtls_x509_crt *crt, uint32_t flags
 {
 	char cn[WHY_TEXT / 4];
 
+	t->flags = flags;
 	if (flags & MBEDTLS_X509_BADCERT_REVOKED)
 		blame_other(t, MBEDTLS_X509_BADCERT_REVOKED);
 	else if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)

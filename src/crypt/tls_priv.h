@@ -23,6 +23,7 @@ struct tls {
 	struct span *in;     /* during a call that reads */
 	struct tls_out *out; /* during a call */
 	struct why why;
+	uint32_t flags; /* of a certificate that does not verify: MBEDTLS_X509_BADCERT_… */
 	char blame[WHY_TEXT / 2]; /* of the certificate that does not verify */
 };
 
@@ -30,6 +31,8 @@ struct tls {
 
 /* Mbed TLS said err: makes the reason. */
 void tls_blame(struct tls *t, int err);
+/* The number of the alert that went out; 0: none, as far as can be seen. */
+unsigned tls_alert_sent(const struct tls *t);
 
 /* ---- tls_peer.c ---- */
 

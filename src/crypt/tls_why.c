@@ -126,10 +126,32 @@ static void blame_certificate(struct tls *t, struct str *s)
 		str_fmt(s, ", expected name %s", t->name);
 }
 
-/* TLS 1.3 keeps the number of the alert it sent; TLS 1.2 shows it when it goes out. */
-static unsigned alert_sent(const struct tls *t)
+/* What Mbed TLS says of a certificate that does not verify (mbedtls_ssl_verify_certificate). */
+static unsigned alert_of_flags(uint32_t flags)
 {
-	return t->alert ? t->alert : t->ssl.MBEDTLS_PRIVATE(alert_type);
+	if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
+		return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
+	if (flags & (MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
+	             MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY))
+		return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
+	if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
+		return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
+	if (flags & MBEDTLS_X509_BADCERT_REVOKED)
+		return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
+	if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+		return MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
+	return MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN;
+}
+
+/* Before encryption it was seen going out; of some Mbed TLS keeps the number; and it always says
+ * one about a certificate. */
+unsigned tls_alert_sent(const struct tls *t)
+{
+	if (t->alert)
+		return t->alert;
+	if (t->ssl.MBEDTLS_PRIVATE(alert_type))
+		return t->ssl.MBEDTLS_PRIVATE(alert_type);
+	return t->flags ? alert_of_flags(t->flags) : 0;
 }
 
 static void blame_peer(struct tls *t, struct str *s, int err)
@@ -144,9 +166,9 @@ static void blame_peer(struct tls *t, struct str *s, int err)
 		str_fmt(s, "%s %s", t->peer, text);
 	else
 		str_fmt(s, "TLS with the %s failed (-0x%04x)", t->peer, (unsigned)-err);
-	if (alert_sent(t)) {
+	if (tls_alert_sent(t)) {
 		str_puts(s, " (our ");
-		put_alert(s, alert_sent(t));
+		put_alert(s, tls_alert_sent(t));
 		str_puts(s, ")");
 	}
 }

@@ -16,10 +16,9 @@ struct tls_end *tls_end_on(struct mem_end *mem, struct tls_site *site, const cha
 	struct tls_end *e = sure_zero(sizeof *e);
 
 	e->mem = mem;
-	e->hold = SIZE_MAX;
+	e->hold = e->cut_at = SIZE_MAX;
+	e->record = TLS_PLAIN_MAX;
 	assert_int_equal(tls_new(&e->tls, site, "far end", name), 0);
-	if (tls_site_is_client(site))
-		tls_end_step(e);
 	return e;
 }
 
@@ -32,6 +31,28 @@ static void got_put(struct tls_end *e, struct span s)
 	if (s.len > 0)
 		memcpy(e->got + e->got_len, s.at, s.len);
 	e->got_len += s.len;
+}
+
+static void wire_put(struct tls_end *e, struct span s)
+{
+	size_t now = e->said >= e->cut_at ? 0 : e->cut_at - e->said;
+
+	now = now < s.len ? now : s.len;
+	if (now > 0)
+		mem_say(e->mem, span_of(s.at, now));
+	e->late = sure_resize(e->late, e->late_len + s.len - now);
+	if (s.len > now)
+		memcpy(e->late + e->late_len, s.at + now, s.len - now);
+	e->late_len += s.len - now;
+	e->said += s.len;
+}
+
+void tls_end_release(struct tls_end *e)
+{
+	e->cut_at = SIZE_MAX;
+	if (e->late_len > 0)
+		mem_say(e->mem, span_of(e->late, e->late_len));
+	e->late_len = 0;
 }
 
 static enum tls_event step(struct tls_end *e, struct span *in, struct tls_out *out)
@@ -60,7 +81,7 @@ void tls_end_step(struct tls_end *e)
 		v = step(e, &in, &out);
 		e->fed = until - in.len;
 		if (out.len > 0 && !e->mem->says_eof)
-			mem_say(e->mem, span_of(bytes, out.len));
+			wire_put(e, span_of(bytes, out.len));
 		e->ready |= v == TLS_READY;
 		e->closed |= v == TLS_END;
 		e->bad |= v == TLS_BAD;
@@ -73,8 +94,8 @@ void tls_end_say(struct tls_end *e, struct span s)
 
 	while (s.len > 0) {
 		struct tls_out out = {bytes, 0, sizeof bytes};
-		assert_int_equal(tls_write(e->tls, &s, TLS_PLAIN_MAX, &out), 0);
-		mem_say(e->mem, span_of(bytes, out.len));
+		assert_int_equal(tls_write(e->tls, &s, e->record, &out), 0);
+		wire_put(e, span_of(bytes, out.len));
 	}
 }
 
@@ -85,7 +106,7 @@ void tls_end_close(struct tls_end *e, bool eof)
 
 	if (!e->ended) {
 		tls_end(e->tls, &out);
-		mem_say(e->mem, span_of(bytes, out.len));
+		wire_put(e, span_of(bytes, out.len));
 	}
 	e->ended = true;
 	if (eof)
@@ -98,5 +119,6 @@ void tls_end_free(struct tls_end *e, bool mem)
 		mem_free(e->mem);
 	tls_free(e->tls);
 	free(e->got);
+	free(e->late);
 	free(e);
 }

@@ -13,8 +13,13 @@
 struct tls_end {
 	struct mem_end *mem;
 	struct tls *tls;
-	size_t fed;  /* bytes of mem->heard given to tls */
-	size_t hold; /* look at no more than so many bytes of mem->heard; SIZE_MAX */
+	size_t fed;    /* bytes of mem->heard given to tls */
+	size_t hold;   /* look at no more than so many bytes of mem->heard; SIZE_MAX */
+	size_t said;   /* bytes it has put on the wire */
+	size_t cut_at; /* those from here on wait for tls_end_release; SIZE_MAX: none */
+	size_t record; /* plaintext in one record */
+	uint8_t *late;
+	size_t late_len;
 	bool ready, closed, bad;
 	bool ended; /* we said close_notify */
 	uint8_t *got;
@@ -30,6 +35,8 @@ struct tls_end *tls_end_on(struct mem_end *mem, struct tls_site *site, const cha
 /* Listens to what came and answers. */
 void tls_end_step(struct tls_end *e);
 void tls_end_say(struct tls_end *e, struct span s);
+/* What was held back by cut_at goes on the wire. */
+void tls_end_release(struct tls_end *e);
 /* close_notify; and the end of the transport behind it. */
 void tls_end_close(struct tls_end *e, bool eof);
 /* With mem: the link must be closed by then. */
