@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import {
 	DESKTOP,
 	INSECURE_HOST,
+	NO_TERMINALS,
 	PASSWORD,
 	PHONE,
 	USER,
@@ -95,7 +96,7 @@ async function logIn(page) {
 
 const words = (page) => page.locator("#card-ended").innerText();
 
-describe("a real telnetd", () => {
+describe("a real telnetd", { skip: NO_TERMINALS }, () => {
 	it("lets the user in, runs commands, and shows what they say", async (t) => {
 		const { page, daemon } = await telnetd(t);
 		await logIn(page);

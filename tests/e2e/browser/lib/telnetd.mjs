@@ -21,6 +21,10 @@ const TELNETD = [
 	"/usr/sbin/telnetd",
 ].find(existsSync);
 
+/* telnetd needs a terminal to give away. A reason to skip, or false. */
+export const NO_TERMINALS =
+	!existsSync("/dev/pts/ptmx") && "no pseudo-terminals here: /dev/pts is not mounted";
+
 export const USER = "tester";
 export const PASSWORD = "pässword";
 
