@@ -89,7 +89,7 @@ export class Telnet {
 	/* The same for what is no text: old mouse reports. */
 	typeBytes(bytes) {
 		/* RFC 854: a bare CR is CR NUL, unless we transmit binary (RFC 856). */
-		const plain = this.#agreement.on("us", OPTION.BINARY) || !this.spoken;
+		const plain = this.#agreement.on("us", OPTION.BINARY);
 		for (const byte of bytes) {
 			this.#escape(byte);
 			if (byte === CR && !plain) {

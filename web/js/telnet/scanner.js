@@ -111,15 +111,13 @@ export class Scanner {
 			this.#state = SUB_BODY;
 			return;
 		}
-		const body = this.#body;
-		this.#body = [];
 		if (byte !== SE) {
 			this.#command(byte);
 			return;
 		}
 		this.#state = TEXT;
-		if (body.length <= LONGEST_BODY) {
-			this.#on.sub(this.#option, Uint8Array.from(body));
+		if (this.#body.length <= LONGEST_BODY) {
+			this.#on.sub(this.#option, Uint8Array.from(this.#body));
 		}
 	}
 

@@ -83,6 +83,18 @@ describe("taking the stream apart", () => {
 		assert.deepEqual(scan([sub(100_000)]), ["x"]);
 	});
 
+	it("keeps no more of one than that", () => {
+		const scanner = new Scanner({ sub: () => assert.fail(), text: () => {} });
+		const piece = new Uint8Array(1024 * 1024);
+		scanner.push(bytes([IAC, SB, 24]));
+		const before = process.memoryUsage().heapUsed;
+		for (let i = 0; i < 32; i++) {
+			scanner.push(piece);
+		}
+		assert.ok(process.memoryUsage().heapUsed - before < 32 * 1024 * 1024);
+		scanner.push(bytes([IAC, SE]));
+	});
+
 	it("lets a command cut a subnegotiation that has no end", () => {
 		const broken = bytes([IAC, SB, 24, 1, IAC, WILL, 1], "x", [IAC, SB, 31, 9, IAC, 241], "y");
 		for (const pieces of cuts(broken)) {
@@ -390,6 +402,12 @@ describe("text from the server", () => {
 		}
 	});
 
+	it("may begin with what other programs take for a mark", () => {
+		const { hear, seen } = telnet();
+		hear("\ufeffa");
+		assert.equal(seen.text, "\ufeffa");
+	});
+
 	it("stays whole when a command stands within a character", () => {
 		const { hear, seen } = telnet();
 		hear([0xe2, 0x9c], [IAC, WILL, 1], [0x93]);
@@ -413,6 +431,8 @@ describe("text from the server", () => {
 		assert.equal(seen.text, "a\r\0b");
 		hear([IAC, WONT, 0], "\r\0c");
 		assert.equal(seen.text, "a\r\0b\rc");
+		hear("\r", [IAC, WILL, 0], "d", [IAC, WONT, 0], "\0");
+		assert.equal(seen.text, "a\r\0b\rc\rd\0");
 	});
 });
 
@@ -474,6 +494,7 @@ describe("who echoes, and when things are sent (RFC 857, 858)", () => {
 		assert.equal(seen.modes, before + 1);
 		hear([IAC, WONT, 3]);
 		assert.equal(mode(), "echo, lines");
+		assert.equal(seen.modes, before + 2);
 		hear([IAC, WONT, 1]);
 		assert.equal(mode(), "no echo, lines");
 	});
