@@ -10,6 +10,8 @@
 
 static void client_free(struct client *c)
 {
+	if (c->left)
+		link_abandon(c->left);
 	metric_sub(c->env->metrics, METRIC_CONNECTIONS, 1);
 	list_drop(&c->session.node);
 	c->host->ended(c->host->owner, &c->session, c->opened);

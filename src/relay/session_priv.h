@@ -27,6 +27,7 @@ struct client {
 	const struct session_host *host;
 	struct link *tls;     /* the client's TLS link; NULL: plain */
 	struct link *backend; /* PHASE_DIAL_SHAKE */
+	struct link *left;    /* a backend that was not believed, until its alert is out */
 	struct link *ws;      /* PHASE_REFUSED: the upgraded client that is being told why */
 	struct dialed dialed;
 	uint64_t since;

@@ -112,22 +112,30 @@ static void on_secure(void *owner)
 	client_dialed(c, backend, NULL);
 }
 
+static void on_left_closed(void *owner)
+{
+	struct client *c = owner;
+
+	c->left = NULL;
+}
+
 static const struct link_events left_events = {
 	.bytes = link_deaf_bytes,
 	.eof = link_deaf_event,
 	.drained = link_deaf_event,
 	.lost = link_deaf_lost,
-	.closed = link_deaf_event,
+	.closed = on_left_closed,
 };
 
-/* The client is told at once; the link lingers by itself until its alert is out. */
+/* The client is told at once; the link lingers until its alert is out, or the client is gone. */
 static void on_insecure(void *owner, const struct why *why)
 {
 	struct client *c = owner;
 	struct link *backend = c->backend;
 
 	c->backend = NULL;
-	link_own(backend, &left_events, NULL);
+	c->left = backend;
+	link_own(backend, &left_events, c);
 	link_close(backend, false);
 	client_dialed(c, NULL, why);
 }
