@@ -161,12 +161,20 @@ sign() {
 	echo "$base.pem"
 }
 
+# A name that has other characters would be something else to openssl's configuration.
+check_names() {
+	for name in "$@"; do
+		case $name in
+		'' | *[!A-Za-z0-9.:*_-]*) wrong "\"$name\" is neither a host name nor an address" ;;
+		esac
+	done
+}
+
 # alternatives NAME...: as the extension wants them.
 alternatives() {
 	list=
 	for name in "$@"; do
 		case $name in
-		*[!A-Za-z0-9.:*_-]*) wrong "\"$name\" is neither a host name nor an address" ;;
 		*:* | *[0-9].*[0-9]) case $name in
 			*[!0-9A-Fa-f.:]*) list="$list,DNS:$name" ;;
 			*) list="$list,IP:$name" ;;
@@ -181,6 +189,7 @@ alternatives() {
 server() {
 	base=$1 type=$2
 	shift 2
+	check_names "$@"
 	if good "$base"; then
 		return
 	fi
@@ -193,6 +202,7 @@ subjectAltName = $(alternatives "$@")"
 
 # client BASE KIND NAME
 client() {
+	check_names "$3"
 	if good "$1"; then
 		return
 	fi

@@ -10,6 +10,7 @@
  * `--opt val`, numbers as 10, 0x0a, 0b1010 and 012, and any prefix that no other option shares.
  * A prefix that was enough for websockify stays enough, whatever options of ours begin alike.
  * Options of websockify that are not built yet are known by name and refused in so many words.
+ * A password on the command line is copied and wiped there, so that ps shows stars.
  * Durations are seconds on the command line, 10 or 0.5, and milliseconds here where it says _ms.
  */
 #ifndef APP_OPTIONS_H
@@ -18,6 +19,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/target.h"
+#include "app/options_tls.h"
 #include "wrap/wrapper.h"
 
 enum options_run { RUN_SERVE, RUN_HELP, RUN_VERSION };
@@ -43,6 +45,7 @@ struct options {
 	const char *log_file;
 	bool log_json;
 	enum log_level log_level;
+	struct options_tls tls;
 	struct limits limits;
 	char *const *command; /* what follows --, in argv; NULL: nothing */
 	enum wrap_kind

@@ -1,8 +1,9 @@
 /* server: the main thread. Opens everything that can fail before anything is announced, starts
  * the workers, and then waits for signals and its own deadlines.
  *
- *   SIGTERM, SIGINT, SIGHUP ─► drain ─► (again, or drain deadline) ─► cut ─► exit 0
- *   (SIGHUP not when it was ignored at the start: nohup)
+ *   SIGTERM, SIGINT ─► drain ─► (again, or drain deadline) ─► cut ─► exit 0
+ *   SIGHUP ─► reload; when our terminal is gone as well: drain. (Not when it was ignored at the
+ *   start: nohup.)
  *   --timeout, --idle-timeout, --run-once ─► retire: no new connections, exit after the last
  */
 #ifndef APP_SERVER_H

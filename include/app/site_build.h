@@ -5,10 +5,13 @@
 #include "app/options.h"
 #include "relay/site.h"
 
+struct tls_kept;
+
 enum { SITE_ERROR = 512 };
 
-/* Opens the web root; blocking, at start. One reference is the caller's. 0, or -errno with a
+/* Opens the web root and reads the files of TLS; blocking, at start or in a job. One reference is the caller's. 0, or -errno with a
  * sentence in err. o must outlive the site (it borrows the origin list). */
-int site_build(struct site **ret, const struct options *o, char err[SITE_ERROR]);
+int site_build(struct site **ret, const struct options *o, struct tls_kept *kept,
+               char err[SITE_ERROR]);
 
 #endif

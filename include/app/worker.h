@@ -25,7 +25,7 @@ struct worker;
 
 struct worker_setup {
 	const struct options *options;
-	struct site *site;
+	struct site *site;  /* a reference is taken */
 	int listen_fd;      /* stays the caller's */
 	const int *log_fds; /* likewise */
 	unsigned log_fds_n;
@@ -41,6 +41,8 @@ int worker_new(struct worker **ret, const struct worker_setup *setup);
 /* Starts its thread. 0 or -errno. */
 int worker_start(struct worker *w);
 void worker_tell(struct worker *w, enum worker_command c); /* main thread */
+/* New connections use site from now on; a reference is taken. Main thread. */
+void worker_renew(struct worker *w, struct site *site);
 /* Counters; any thread. */
 const struct metrics *worker_metrics(const struct worker *w);
 bool worker_gone(const struct worker *w);

@@ -40,7 +40,7 @@
 #include "base/env.h"
 #include "wire/http_head.h"
 
-enum { FILE_PIECE = 65536, FILES_HIDDEN = 8 };
+enum { FILE_PIECE = 65536, FILES_HIDDEN = 80 };
 
 /* The Content-Security-Policy of pages. Inline scripts are allowed because noVNC's own vnc.html
  * (1.6) and vnc_lite.html start with one; inline handlers, which is what injected markup brings

@@ -2,6 +2,7 @@
  */
 #include "app/options.h"
 #include "app/server.h"
+#include "app/tls_build.h"
 #include "crypt/engine.h"
 #include "io/loop.h"
 #include "wire/versions.h"
@@ -41,19 +42,26 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
+static int usage(const char *err)
+{
+	fprintf(stderr, "websplice: error: %s\n", err);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
 	char err[OPTIONS_ERROR];
 
 	fill_standard_fds();
-	if (options_parse(&o, argc, argv, err) < 0) {
-		fprintf(stderr, "websplice: error: %s\n", err);
-		return EXIT_USAGE;
-	}
+	if (options_parse(&o, argc, argv, err) < 0)
+		return usage(err);
 	switch (o.run) {
 	case RUN_HELP: return print(options_help());
 	case RUN_VERSION: return print_version();
-	default: return server_run(&o);
+	default: break;
 	}
+	if (tls_build_usable(&o, err) < 0)
+		return usage(err);
+	return server_run(&o);
 }

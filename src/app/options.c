@@ -200,6 +200,7 @@ static void set_defaults(struct options *o)
 			{
 				.first_byte_ms = 10000,
 				.head_ms = 10000,
+				.tls_ms = 10000,
 				.keepalive_ms = 30000,
 				.dial_ms = 10000,
 				.stall_ms = 60000,

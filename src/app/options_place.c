@@ -101,7 +101,7 @@ static int check_pairs(struct options_parse *p)
 		                       "--heartbeat=SECONDS");
 	if (p->wrap && !p->o->command)
 		return options_fail(p, "--%s is for a command: add -- COMMAND at the end", p->wrap);
-	return 0;
+	return options_tls_check(p);
 }
 
 int options_place(struct options_parse *p)

@@ -3,6 +3,7 @@
  *   options.c        walks argv, finds the option a word means, hands it its value
  *   options_table.c  the table: every option with its kind, range and place in struct options
  *   options_value.c  values: numbers, durations, lists; what each kind of option does with one
+ *   options_tls.c    what is special about the options of TLS
  *   options_place.c  positionals, and what does not go together
  *   options_wrap.c   the form with a command
  *   options_help.c   --help
@@ -30,6 +31,11 @@ enum option_kind {
 	OPTION_ORIGIN,
 	OPTION_WRAP_MODE,
 	OPTION_WRAP_OUTPUT,
+	OPTION_CERT,
+	OPTION_KEY,
+	OPTION_PASSWORD,
+	OPTION_SSL_VERSION,
+	OPTION_CIPHERS,
 };
 
 struct option {
@@ -55,6 +61,7 @@ struct options_parse {
 	const char *backend; /* "--testcard" or "--unix-target", whichever came */
 	const char *wrap;    /* the first --wrap- option that came */
 	size_t origin_used;
+	const char *key; /* a --key that waits for its --cert */
 };
 
 static inline bool option_takes_value(const struct option *opt)
@@ -73,5 +80,9 @@ int options_place(struct options_parse *p);
 int options_place_command(struct options_parse *p);
 /* [HOST:]PORT to listen on. 0 or -EINVAL. */
 int options_listen(struct options_parse *p, const char *word);
+/* The kinds from OPTION_CERT on. 0 or -EINVAL. */
+int options_tls_set(struct options_parse *p, const struct option *opt, const char *value);
+/* At the end: what of TLS does not go together. 0 or -EINVAL. */
+int options_tls_check(struct options_parse *p);
 
 #endif

@@ -13,7 +13,6 @@ enum {
 #define DEADLINE(field) OURS_MS(limits.field)
 
 #define DAEMON "start it under a supervisor, or with & behind it"
-#define TLS "a reverse proxy in front of websplice can do TLS meanwhile"
 #define TOKENS "name one backend as HOST:PORT meanwhile"
 #define AUTH "a reverse proxy in front of websplice can ask for a password meanwhile"
 #define SYSLOG "write to --log-file meanwhile, or pipe standard error to logger"
@@ -29,15 +28,15 @@ const struct option options_table[] = {
 	{"run-once", OPTION_FLAG, AT(run_once)},
 	{"timeout", OPTION_NUMBER, .most = YEAR, AT(timeout_s)},
 	{"idle-timeout", OPTION_NUMBER, .most = YEAR, AT(idle_timeout_s)},
-	{"cert", OPTION_LATER, .hint = TLS},
-	{"key", OPTION_LATER, .hint = TLS},
-	{"key-password", OPTION_LATER, .hint = TLS},
-	{"ssl-only", OPTION_LATER, .hint = TLS},
-	{"ssl-target", OPTION_LATER, .hint = "reach the backend through a TLS tunnel meanwhile"},
-	{"verify-client", OPTION_LATER, .hint = TLS},
-	{"cafile", OPTION_LATER, .hint = TLS},
-	{"ssl-version", OPTION_LATER, .hint = TLS},
-	{"ssl-ciphers", OPTION_LATER, .hint = TLS},
+	{"cert", OPTION_CERT, .ours = false},
+	{"key", OPTION_KEY, .ours = false},
+	{"key-password", OPTION_PASSWORD, .ours = false},
+	{"ssl-only", OPTION_FLAG, AT(tls.only)},
+	{"ssl-target", OPTION_FLAG, AT(tls.target)},
+	{"verify-client", OPTION_FLAG, AT(tls.verify_client)},
+	{"cafile", OPTION_TEXT, AT(tls.cafile)},
+	{"ssl-version", OPTION_SSL_VERSION, .ours = false},
+	{"ssl-ciphers", OPTION_CIPHERS, .ours = false},
 	{"unix-listen", OPTION_SOCKET, AT(unix_listen)},
 	{"unix-listen-mode", OPTION_MODE, .ours = false},
 	{"unix-target", OPTION_TARGET, .ours = false},
@@ -67,9 +66,19 @@ const struct option options_table[] = {
 	{"dir-listing", OPTION_FLAG, .ours = true, AT(dir_listing)},
 	{"log-format", OPTION_FORMAT, .ours = true},
 	{"config", OPTION_LATER, .ours = true, .hint = "put the options on the command line"},
+	{"self-signed", OPTION_FLAG, .ours = true, AT(tls.self_signed)},
+	{"state-dir", OPTION_TEXT, .ours = true, AT(tls.state_dir)},
+	{"key-password-file", OPTION_TEXT, .ours = true, AT(tls.key_password_file)},
+	{"crl-file", OPTION_TEXT, .ours = true, AT(tls.crl_file)},
+	{"ssl-target-cafile", OPTION_TEXT, .ours = true, AT(tls.target_cafile)},
+	{"ssl-target-name", OPTION_TEXT, .ours = true, AT(tls.target_name)},
+	{"ssl-target-insecure", OPTION_FLAG, .ours = true, AT(tls.target_insecure)},
+	{"ssl-target-cert", OPTION_TEXT, .ours = true, AT(tls.target_cert)},
+	{"ssl-target-key", OPTION_TEXT, .ours = true, AT(tls.target_key)},
 	{"pong-timeout", OPTION_DURATION, .ours = true, .most = LONGEST, LIMIT(pong_ms)},
 	{"first-byte-timeout", DEADLINE(first_byte_ms)},
 	{"head-timeout", DEADLINE(head_ms)},
+	{"tls-timeout", DEADLINE(tls_ms)},
 	{"keepalive-timeout", DEADLINE(keepalive_ms)},
 	{"dial-timeout", DEADLINE(dial_ms)},
 	{"write-timeout", DEADLINE(stall_ms)},

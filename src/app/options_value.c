@@ -246,6 +246,11 @@ int options_set(struct options_parse *p, const struct option *opt, const char *v
 	case OPTION_ORIGIN: return add_origins(p, value);
 	case OPTION_WRAP_MODE: return set_wrap_mode(p, value);
 	case OPTION_WRAP_OUTPUT: return set_wrap_output(p, value);
+	case OPTION_CERT:
+	case OPTION_KEY:
+	case OPTION_PASSWORD:
+	case OPTION_SSL_VERSION:
+	case OPTION_CIPHERS: return options_tls_set(p, opt, value);
 	case OPTION_LATER: break;
 	}
 	return options_fail(p, "--%s is not built yet: %s", opt->name, opt->hint);

@@ -1,6 +1,7 @@
 /* server: see the header. */
 #include "app/server.h"
 
+#include "app/reload.h"
 #include "app/site_build.h"
 #include "app/traffic.h"
 #include "app/worker.h"
@@ -8,17 +9,17 @@
 #include "io/listen.h"
 #include "io/log_file.h"
 #include "io/sigs.h"
+#include "capacity.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-enum { IDLE_TICK = 250, DESCRIPTORS_KEPT = 64, DESCRIPTORS_EACH = 2 };
+enum { IDLE_TICK = 250 };
 
 struct server {
 	const struct options *options;
@@ -32,12 +33,15 @@ struct server {
 	struct sigs *sigs;
 	struct worker *workers[LISTEN_WORKERS];
 	unsigned workers_n;
+	struct tls_kept kept; /* until reload has it */
+	struct reload *reload;
 	struct wrapped *wrapped; /* NULL: no command */
 	enum worker_command told;
 	struct timer timeout, idle, drain;
 	uint64_t idle_since, accepted;
 	bool stuck, leaked;
-	int status; /* exit code, unless something fails */
+	bool terminal; /* there was one at the start */
+	int status;    /* exit code, unless something fails */
 };
 
 static int fail(const char *text)
@@ -65,6 +69,10 @@ static void on_signal(void *owner, int signum)
 	struct server *s = owner;
 	bool again = s->told >= WORKER_DRAIN;
 
+	if (signum == SIGHUP && !again && !(s->terminal && !terminal_there())) {
+		reload_now(s->reload);
+		return;
+	}
 	log_event(&s->log, LOG_INFO, again ? "ending now" : "shutting down",
 	          LOG_TEXT("signal", sigabbrev_np(signum)));
 	server_tell(s, again ? WORKER_CUT : WORKER_DRAIN);
@@ -114,6 +122,16 @@ static void on_idle_tick(void *owner)
 		return;
 	}
 	timer_arm(timers, &s->idle, TIMER_IDLE, IDLE_TICK);
+}
+
+static void on_fresh(void *owner, struct site *site)
+{
+	struct server *s = owner;
+
+	for (unsigned i = 0; i < s->workers_n; i++)
+		worker_renew(s->workers[i], site);
+	site_unref(s->site);
+	s->site = site;
 }
 
 /* A worker is gone; the last one takes the command and the loop with it. */
@@ -168,20 +186,6 @@ static int open_log(struct server *s)
 	return 0;
 }
 
-static unsigned server_worker_count(const struct options *o)
-{
-	cpu_set_t cpus;
-	unsigned n = o->workers;
-
-	if (o->run_once)
-		return 1;
-	if (n == 0 && sched_getaffinity(0, sizeof cpus, &cpus) == 0)
-		n = (unsigned)CPU_COUNT(&cpus);
-	if (n == 0)
-		n = 1;
-	return n > LISTEN_WORKERS ? LISTEN_WORKERS : n;
-}
-
 static int open_listen(struct server *s)
 {
 	const struct options *o = s->options;
@@ -193,31 +197,11 @@ static int open_listen(struct server *s)
 	                       .mode = o->unix_mode};
 
 	/* A command that binds our port although it was to be moved must not share it with us. */
-	unsigned sockets = o->command ? 1 : server_worker_count(o);
+	unsigned sockets = o->command ? 1 : capacity_workers(o);
 
 	if (listen_open(&s->listen, &at, sockets, err, sizeof err) < 0)
 		return fail(err);
 	return 0;
-}
-
-/* As many descriptors as we may have; the answer is how many connections they are good for. */
-static unsigned server_connections(const struct options *o)
-{
-	struct rlimit lim;
-
-	if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
-		return o->limits.connections;
-	lim.rlim_cur = lim.rlim_max;
-	(void)!setrlimit(RLIMIT_NOFILE, &lim);
-	getrlimit(RLIMIT_NOFILE, &lim);
-	rlim_t most = lim.rlim_cur > 2 * DESCRIPTORS_KEPT
-	                      ? (lim.rlim_cur - DESCRIPTORS_KEPT) / DESCRIPTORS_EACH
-	                      : DESCRIPTORS_KEPT / 2;
-	if (most > UINT32_MAX)
-		most = UINT32_MAX;
-	if (o->limits.connections && o->limits.connections < most)
-		return o->limits.connections;
-	return (unsigned)most;
 }
 
 static int open_command(struct server *s)
@@ -253,9 +237,9 @@ static int open_workers(struct server *s)
 	                             .site = s->site,
 	                             .log_fds = s->log_fds,
 	                             .log_fds_n = s->log_fds_n,
-	                             .connections = server_connections(s->options),
+	                             .connections = capacity_connections(s->options),
 	                             .all = s->workers,
-	                             .all_n = server_worker_count(s->options),
+	                             .all_n = capacity_workers(s->options),
 	                             .main = s->loop,
 	                             .gate = s->wrapped ? wrapped_gate(s->wrapped) : NULL};
 
@@ -272,6 +256,25 @@ static int open_workers(struct server *s)
 	return 0;
 }
 
+/* What to type into a browser of this host. */
+static void announce_tls(struct server *s)
+{
+	const struct options *o = s->options;
+	const char *port = strrchr(s->listen.name, ':');
+	char url[TARGET_HOST + 32];
+
+	if (o->tls.old_version)
+		log_event(&s->log, LOG_WARN, "TLS 1.1 is not built in: clients need 1.2 or later",
+		          LOG_TEXT("option", "--ssl-version=tlsv1_1"));
+	if (!s->site->tls || o->unix_listen || !port)
+		return;
+	const char *host = o->listen_host ? o->listen_host : "localhost";
+	snprintf(url, sizeof url, strchr(host, ':') ? "https://[%s]%s/" : "https://%s%s/", host,
+	         port);
+	log_event(&s->log, LOG_INFO, "TLS is on", LOG_TEXT("url", url),
+	          LOG_TEXT("plain", o->tls.only ? "refused" : "accepted"));
+}
+
 static void server_announce(struct server *s)
 {
 	const struct options *o = s->options;
@@ -283,6 +286,7 @@ static void server_announce(struct server *s)
 	log_event(&s->log, LOG_INFO, "listening", LOG_TEXT("address", s->listen.name),
 	          LOG_TEXT("backend", s->site->target_name),
 	          LOG_TEXT("web", o->web ? o->web : "off"), LOG_NUM("workers", s->workers_n));
+	announce_tls(s);
 }
 
 /* nohup: whoever had it ignored for us meant it. */
@@ -296,17 +300,21 @@ static bool is_ignored(int signum)
 static int server_open(struct server *s)
 {
 	static const int signums[] = {SIGTERM, SIGINT, SIGHUP}; /* SIGHUP last */
+	struct reload_host host = {.owner = s, .fresh = on_fresh};
 	char err[SITE_ERROR];
 
 	if (open_log(s) < 0)
 		return -1;
-	if (site_build(&s->site, s->options, err) < 0)
+	if (site_build(&s->site, s->options, &s->kept, err) < 0)
 		return fail(err);
 	if (open_listen(s) < 0)
 		return -1;
-	if (loop_new(&s->loop, &s->site->limits, &s->log) < 0)
+	if (loop_new(&s->loop, &s->options->limits, &s->log) < 0)
 		return fail("cannot start an event loop");
 	loop_on_wake(s->loop, on_wake, s);
+	if (reload_new(&s->reload, loop_env(s->loop), s->options, &s->kept, s->site, &host) < 0)
+		return fail("out of memory");
+	s->terminal = terminal_there();
 	if (sigs_start(&s->sigs, s->loop, signums, is_ignored(SIGHUP) ? 2 : 3, on_signal, s) < 0)
 		return fail("cannot watch signals");
 	if (open_command(s) < 0 || open_workers(s) < 0)
@@ -348,6 +356,8 @@ static int server_close(struct server *s)
 	timer_stop(&s->timeout);
 	timer_stop(&s->idle);
 	timer_stop(&s->drain);
+	reload_free(s->reload);
+	tls_kept_wipe(&s->kept);
 	wrapped_done(s->wrapped);
 	sigs_stop(s->sigs);
 	server_note(s, loop_free(s->loop));

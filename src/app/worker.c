@@ -31,6 +31,7 @@ struct worker {
 	bool started;
 	_Atomic unsigned command;
 	_Atomic bool gone;
+	struct site *_Atomic next; /* a newer site, a reference; NULL: none */
 };
 
 static const struct why why_drain = {
@@ -76,6 +77,12 @@ static void worker_do(struct worker *w, enum worker_command c)
 static void on_wake(void *owner)
 {
 	struct worker *w = owner;
+	struct site *next = atomic_exchange(&w->next, NULL);
+
+	if (next) {
+		site_unref(w->setup.site);
+		w->setup.site = next;
+	}
 	worker_do(w, (enum worker_command)atomic_load(&w->command));
 }
 
@@ -187,7 +194,7 @@ static int worker_open(struct worker *w)
 	r = log_file_new(&w->log_file, &w->log, w->setup.log_fds, w->setup.log_fds_n, NULL);
 	if (r < 0)
 		return r;
-	r = loop_new(&w->loop, &w->setup.site->limits, &w->log);
+	r = loop_new(&w->loop, &w->setup.options->limits, &w->log);
 	if (r < 0)
 		return r;
 	w->env = loop_env(w->loop);
@@ -223,6 +230,7 @@ int worker_new(struct worker **ret, const struct worker_setup *setup)
 	if (!w)
 		return -ENOMEM;
 	w->setup = *setup;
+	site_ref(w->setup.site);
 	list_init(&w->sessions);
 	w->host = (struct session_host){.owner = w,
 	                                .opened = on_opened,
@@ -240,6 +248,12 @@ void worker_tell(struct worker *w, enum worker_command c)
 {
 	if (atomic_load(&w->command) < (unsigned)c)
 		atomic_store(&w->command, (unsigned)c);
+	loop_wake(w->loop);
+}
+
+void worker_renew(struct worker *w, struct site *site)
+{
+	site_unref(atomic_exchange(&w->next, site_ref(site)));
 	loop_wake(w->loop);
 }
 
@@ -263,6 +277,8 @@ int worker_free(struct worker *w)
 	traffic_free(w->traffic);
 	int r = loop_free(w->loop);
 	log_file_free(w->log_file);
+	site_unref(atomic_load(&w->next));
+	site_unref(w->setup.site);
 	free(w);
 	return r;
 }

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* "a b c" as argv, behind the program's name. "_" in a word stands for a blank, "''" is empty. */
+/* "a b c" as argv, behind the program's name. "_" in a word stands for a blank, "~" for "_", "''" is empty. */
 static void line_split(struct options_line *l, const char *words)
 {
 	struct str s;
@@ -24,7 +24,7 @@ static void line_split(struct options_line *l, const char *words)
 	}
 	for (int i = 1; i < l->argc; i++)
 		for (char *c = l->argv[i]; *c; c++)
-			*c = *c == '_' ? ' ' : *c;
+			*c = *c == '_' ? ' ' : *c == '~' ? '_' : *c;
 	l->argv[l->argc] = NULL;
 }
 
@@ -53,6 +53,7 @@ static void put_limits(struct str *s, const struct limits *l)
 {
 	put_number(s, "first_byte_ms", l->first_byte_ms, 10000);
 	put_number(s, "head_ms", l->head_ms, 10000);
+	put_number(s, "tls_ms", l->tls_ms, 10000);
 	put_number(s, "keepalive_ms", l->keepalive_ms, 30000);
 	put_number(s, "dial_ms", l->dial_ms, 10000);
 	put_number(s, "stall_ms", l->stall_ms, 60000);
@@ -85,6 +86,30 @@ static void put_command(struct str *s, const struct options *o)
 		str_fmt(s, " %s", *word);
 }
 
+static void put_tls(struct str *s, const struct options_tls *t)
+{
+	for (unsigned i = 0; i < t->pairs_n; i++)
+		str_fmt(s, " pair=%s|%s", t->pairs[i].cert ? t->pairs[i].cert : "",
+		        t->pairs[i].key ? t->pairs[i].key : "");
+	put_text(s, "password", *t->key_password ? t->key_password : NULL);
+	put_text(s, "password_file", t->key_password_file);
+	put_number(s, "self_signed", t->self_signed, 0);
+	put_text(s, "state_dir", t->state_dir);
+	put_number(s, "tls_only", t->only, 0);
+	put_number(s, "verify", t->verify_client, 0);
+	put_text(s, "ca", t->cafile);
+	put_text(s, "crl", t->crl_file);
+	put_number(s, "tls_min", t->min, 0);
+	put_number(s, "tls_old", t->old_version, 0);
+	put_number(s, "ciphers", t->ciphers.n, 0);
+	put_number(s, "target", t->target, 0);
+	put_number(s, "target_insecure", t->target_insecure, 0);
+	put_text(s, "target_ca", t->target_cafile);
+	put_text(s, "target_name", t->target_name);
+	put_text(s, "target_cert", t->target_cert);
+	put_text(s, "target_key", t->target_key);
+}
+
 const char *options_line_dump(const struct options *o, char out[OPTIONS_LINE_TEXT])
 {
 	struct str s;
@@ -113,6 +138,7 @@ const char *options_line_dump(const struct options *o, char out[OPTIONS_LINE_TEX
 	put_text(&s, "log_file", o->log_file);
 	put_number(&s, "json", o->log_json, 0);
 	put_number(&s, "level", o->log_level, LOG_INFO);
+	put_tls(&s, &o->tls);
 	put_limits(&s, &o->limits);
 	if (o->command)
 		put_command(&s, o);

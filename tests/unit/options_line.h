@@ -13,7 +13,7 @@ struct options_line {
 };
 
 /* Splits words at blanks and parses them, behind the program's name. "_" in a word stands for a
- * blank, a word '' is empty. o points into l afterwards. */
+ * blank, "~" for "_", a word '' is empty. o points into l afterwards. */
 int options_line_parse(struct options *o, struct options_line *l, const char *words,
                        char err[OPTIONS_ERROR]);
 /* "LISTEN BACKEND", then NAME=VALUE for whatever differs from the defaults; returns out. */

@@ -104,6 +104,7 @@ static void test_help_defaults(void **state)
 		{"heartbeat", offsetof(struct options, limits.ping_ms), 1000},
 		{"first-byte-timeout", offsetof(struct options, limits.first_byte_ms), 1000},
 		{"head-timeout", offsetof(struct options, limits.head_ms), 1000},
+		{"tls-timeout", offsetof(struct options, limits.tls_ms), 1000},
 		{"keepalive-timeout", offsetof(struct options, limits.keepalive_ms), 1000},
 		{"dial-timeout", offsetof(struct options, limits.dial_ms), 1000},
 		{"write-timeout", offsetof(struct options, limits.stall_ms), 1000},

@@ -18,15 +18,15 @@ static const struct name {
 	{"run-once", NULL, true},
 	{"timeout", "5", true},
 	{"idle-timeout", "5", true},
-	{"cert", "f", false},
-	{"key", "f", false},
-	{"key-password", "x", false},
-	{"ssl-only", NULL, false},
-	{"ssl-target", NULL, false},
-	{"verify-client", NULL, false},
-	{"cafile", "f", false},
-	{"ssl-version", "tlsv1_2", false},
-	{"ssl-ciphers", "x", false},
+	{"cert", "f", true},
+	{"key", "f", true},
+	{"key-password", "x", true},
+	{"ssl-only", NULL, true},
+	{"ssl-target", NULL, true},
+	{"verify-client", NULL, true},
+	{"cafile", "f", true},
+	{"ssl-version", "tlsv1~2", true},
+	{"ssl-ciphers", "HIGH", true},
 	{"unix-listen", "/s", true},
 	{"unix-listen-mode", "0660", true},
 	{"unix-target", "/t", true},
@@ -49,17 +49,37 @@ static const struct name {
 	{"file-only", NULL, true},
 };
 static const struct name ours[] = {
-	{"version", NULL, true},          {"workers", "3", true},
-	{"allow-origin", "any", true},    {"http-errors", NULL, true},
-	{"testcard", NULL, true},         {"dir-listing", NULL, true},
-	{"log-format", "json", true},     {"config", "f", false},
-	{"pong-timeout", "0", true},      {"first-byte-timeout", "3", true},
-	{"head-timeout", "3", true},      {"keepalive-timeout", "3", true},
-	{"dial-timeout", "3", true},      {"write-timeout", "3", true},
-	{"close-timeout", "4", true},     {"drain-timeout", "3", true},
-	{"max-connections", "3", true},   {"wrap-output", "log", true},
-	{"wrap-library", "f", true},      {"wrap-ready-timeout", "3", true},
+	{"version", NULL, true},
+	{"workers", "3", true},
+	{"allow-origin", "any", true},
+	{"http-errors", NULL, true},
+	{"testcard", NULL, true},
+	{"dir-listing", NULL, true},
+	{"log-format", "json", true},
+	{"config", "f", false},
+	{"pong-timeout", "0", true},
+	{"first-byte-timeout", "3", true},
+	{"head-timeout", "3", true},
+	{"keepalive-timeout", "3", true},
+	{"dial-timeout", "3", true},
+	{"write-timeout", "3", true},
+	{"close-timeout", "4", true},
+	{"drain-timeout", "3", true},
+	{"max-connections", "3", true},
+	{"wrap-output", "log", true},
+	{"wrap-library", "f", true},
+	{"wrap-ready-timeout", "3", true},
 	{"wrap-stop-timeout", "3", true},
+	{"self-signed", NULL, true},
+	{"state-dir", "d", true},
+	{"key-password-file", "f", true},
+	{"crl-file", "f", true},
+	{"tls-timeout", "3", true},
+	{"ssl-target-cafile", "f", true},
+	{"ssl-target-name", "n", true},
+	{"ssl-target-insecure", NULL, true},
+	{"ssl-target-cert", "f", true},
+	{"ssl-target-key", "f", true},
 };
 enum { THEIRS = sizeof theirs / sizeof *theirs, OURS = sizeof ours / sizeof *ours };
 
@@ -79,6 +99,22 @@ static unsigned begins(const struct name *names, size_t n, const char *prefix, s
 	return found;
 }
 
+/* What an option cannot do without. */
+static const char *companion(const char *name)
+{
+	static const char *const rows[][2] = {
+		{"dir-listing", " --web=/"},
+		{"state-dir", " --self-signed"},
+		{"cafile", " --verify-client"},
+		{"crl-file", " --verify-client"},
+		{"ssl-target-key", " --ssl-target --ssl-target-cert=c"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strcmp(rows[i][0], name) == 0)
+			return rows[i][1];
+	return strncmp(name, "ssl-target-", 11) == 0 ? " --ssl-target" : "";
+}
+
 /* What the parser makes of --NAME with `of`'s value, in a line that is otherwise complete. */
 static void outcome(const char *name, size_t len, const struct name *of,
                     char out[OPTIONS_LINE_TEXT])
@@ -89,11 +125,10 @@ static void outcome(const char *name, size_t len, const struct name *of,
 	bool unix_target = strcmp(of->name, "unix-target") == 0;
 	bool testcard = strcmp(of->name, "testcard") == 0;
 	bool unix_listen = strcmp(of->name, "unix-listen") == 0;
-	bool listing = strcmp(of->name, "dir-listing") == 0;
 	bool wrap = strncmp(of->name, "wrap-", 5) == 0;
 	snprintf(words, sizeof words, "--%.*s%s%s%s%s%s%s", (int)len, name, of->value ? "=" : "",
 	         of->value ? of->value : "", unix_listen ? "" : " 6080",
-	         unix_target || testcard || wrap ? "" : " a:1", listing ? " --web=/" : "",
+	         unix_target || testcard || wrap ? "" : " a:1", companion(of->name),
 	         wrap ? " -- x" : "");
 	if (options_line_parse(&o, &l, words, err) < 0)
 		snprintf(out, OPTIONS_LINE_TEXT, "ERROR %s", err);

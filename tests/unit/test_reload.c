@@ -1,0 +1,268 @@
+/* reload on a clock turned by hand: what is looked at and when, what is told, who gets the site. */
+#include "options_line.h"
+#include "unit.h"
+
+#include "app/reload.h"
+#include "fake_env.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DAY_S = 24 * 3600 };
+
+struct world {
+	struct fake_env f;
+	struct options o;
+	struct options_line line;
+	char dir[64], cert[96];
+	struct tls_kept kept;
+	struct site *site, *fresh;
+	unsigned freshes;
+	struct reload *reload;
+};
+
+static void on_fresh(void *owner, struct site *site)
+{
+	struct world *w = owner;
+	site_unref(w->fresh);
+	w->fresh = site;
+	w->freshes++;
+}
+
+/* A certificate that is good for so many days more, with its key. Written at once, so that it is a
+ * file of its own each time. */
+static void put(struct world *w, int days_left)
+{
+	static const char *const names[] = {"unit.example"};
+	struct self_signed *s = malloc(sizeof *s);
+	char err[TLS_ERROR], beside[128];
+	assert_non_null(s);
+	int64_t now = time(NULL) - SELF_SIGNED_S + DAY_S + (int64_t)days_left * DAY_S + 60;
+	assert_int_equal(self_signed_make(s, names, 1, now, err), 0);
+	snprintf(beside, sizeof beside, "%s.new", w->cert);
+	FILE *f = fopen(beside, "w");
+	assert_non_null(f);
+	fprintf(f, "%s%s", s->cert, s->key);
+	fclose(f);
+	assert_int_equal(rename(beside, w->cert), 0);
+	self_signed_wipe(s);
+	free(s);
+}
+
+static void spoil(struct world *w, const char *text)
+{
+	FILE *f = fopen(w->cert, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void begin(struct world *w, const char *words, int days_left)
+{
+	char err[SITE_ERROR], text[256];
+	memset(w, 0, sizeof *w);
+	fake_env_init(&w->f);
+	snprintf(w->dir, sizeof w->dir, "/tmp/websplice-reload-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	snprintf(w->cert, sizeof w->cert, "%s/cert.pem", w->dir);
+	put(w, days_left);
+	snprintf(text, sizeof text, words, w->cert);
+	if (options_line_parse(&w->o, &w->line, text, err) < 0)
+		fail_msg("%s", err);
+	if (site_build(&w->site, &w->o, &w->kept, err) < 0)
+		fail_msg("%s", err);
+	struct reload_host host = {.owner = w, .fresh = on_fresh};
+	assert_int_equal(reload_new(&w->reload, &w->f.env, &w->o, &w->kept, w->site, &host), 0);
+	assert_null(w->kept.self);
+}
+
+static void end(struct world *w)
+{
+	reload_free(w->reload);
+	fake_turn(&w->f);
+	fake_env_done(&w->f);
+	site_unref(w->site);
+	site_unref(w->fresh);
+	unlink(w->cert);
+	assert_int_equal(rmdir(w->dir), 0);
+}
+
+static unsigned told(const struct world *w, const char *text)
+{
+	unsigned n = 0;
+	for (const char *at = w->f.lines; (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
+static void test_change(void **state)
+{
+	(void)state;
+	struct world w;
+	begin(&w, "--cert=%s 1 a:2", 100);
+	assert_int_equal(told(&w, "certificate for=clients"), 1);
+	fake_sleep(&w.f, 10 * RELOAD_LOOK_MS);
+	assert_int_equal(w.freshes, 0);
+	put(&w, 100);
+	fake_sleep(&w.f, RELOAD_LOOK_MS); /* seen */
+	assert_int_equal(w.freshes, 0);
+	fake_sleep(&w.f, RELOAD_LOOK_MS); /* at rest */
+	assert_int_equal(w.freshes, 1);
+	assert_non_null(w.fresh->tls);
+	assert_true(w.fresh->tls != w.site->tls);
+	assert_int_equal(told(&w, "reloaded"), 1);
+	assert_int_equal(told(&w, "certificate for=clients"), 2);
+	fake_sleep(&w.f, 10 * RELOAD_LOOK_MS);
+	assert_int_equal(w.freshes, 1);
+	end(&w);
+}
+
+/* While a file changes at every look it is left alone. */
+static void test_at_rest(void **state)
+{
+	(void)state;
+	struct world w;
+	begin(&w, "--cert=%s 1 a:2", 100);
+	for (int i = 0; i < 8; i++) {
+		put(&w, 100);
+		fake_sleep(&w.f, RELOAD_LOOK_MS);
+	}
+	assert_int_equal(w.freshes, 0);
+	fake_sleep(&w.f, RELOAD_LOOK_MS);
+	assert_int_equal(w.freshes, 1);
+	end(&w);
+}
+
+static void test_broken(void **state)
+{
+	(void)state;
+	struct world w;
+	begin(&w, "--cert=%s 1 a:2", 100);
+	spoil(&w, "nonsense");
+	fake_sleep(&w.f, 20 * RELOAD_LOOK_MS);
+	assert_int_equal(w.freshes, 0);
+	assert_int_equal(told(&w, "reload failed, the old settings stay"), 1);
+	assert_int_equal(told(&w, "cert.pem"), 2); /* at the start, and now */
+	unlink(w.cert);
+	fake_sleep(&w.f, 20 * RELOAD_LOOK_MS);
+	assert_int_equal(told(&w, "reload failed, the old settings stay"), 2);
+	put(&w, 100);
+	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
+	assert_int_equal(w.freshes, 1);
+	end(&w);
+}
+
+static void test_by_hand(void **state)
+{
+	(void)state;
+	struct world w;
+	begin(&w, "--cert=%s 1 a:2", 100);
+	reload_now(w.reload);
+	fake_turn(&w.f);
+	assert_int_equal(w.freshes, 1);
+	/* again while it is under way: once more afterwards, however often it is asked for */
+	w.f.hold_jobs = true;
+	reload_now(w.reload);
+	reload_now(w.reload);
+	reload_now(w.reload);
+	assert_int_equal(w.f.jobs_n, 1);
+	fake_jobs(&w.f);
+	assert_int_equal(w.freshes, 3);
+	assert_int_equal(w.f.jobs_n, 0);
+	w.f.hold_jobs = false;
+	/* no thread to be had */
+	w.f.job_error = -12;
+	reload_now(w.reload);
+	assert_int_equal(told(&w, "reload failed, the old settings stay"), 1);
+	w.f.job_error = 0;
+	reload_now(w.reload);
+	fake_turn(&w.f);
+	assert_int_equal(w.freshes, 4);
+	end(&w);
+}
+
+/* Without TLS nothing is watched, and there is nothing to wake up for. */
+static void test_no_tls(void **state)
+{
+	(void)state;
+	struct world w;
+	begin(&w, "1 a:2", 100);
+	assert_int_equal(timers_next(&w.f.timers), -1);
+	reload_now(w.reload);
+	fake_turn(&w.f);
+	assert_int_equal(w.freshes, 1);
+	end(&w);
+}
+
+/* The end comes while a build is under way: its site goes nowhere and is freed. */
+static void test_end_meanwhile(void **state)
+{
+	(void)state;
+	struct world w;
+	begin(&w, "--cert=%s 1 a:2", 100);
+	w.f.hold_jobs = true;
+	reload_now(w.reload);
+	reload_free(w.reload);
+	w.reload = NULL;
+	fake_jobs(&w.f);
+	assert_int_equal(w.freshes, 0);
+	end(&w);
+}
+
+static void test_daily_warning(void **state)
+{
+	(void)state;
+	static const struct {
+		int days_left;
+		const char *says;
+	} rows[] = {{10, "a certificate expires soon"}, {-10, "a certificate has expired"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct world w;
+		begin(&w, "--cert=%s 1 a:2", rows[i].days_left);
+		assert_int_equal(told(&w, rows[i].says), 1);
+		for (unsigned day = 1; day <= 3; day++) {
+			/* all at once: five looks a second for three days take their time */
+			w.f.job_error = -12;
+			fake_sleep(&w.f, RELOAD_DAY_MS);
+			w.f.job_error = 0;
+			assert_int_equal(told(&w, rows[i].says), 1 + day);
+		}
+		end(&w);
+	}
+	struct world w;
+	begin(&w, "--cert=%s 1 a:2", 15);
+	w.f.job_error = -12;
+	fake_sleep(&w.f, 2 * (uint64_t)RELOAD_DAY_MS);
+	w.f.job_error = 0;
+	assert_int_equal(told(&w, "warn"), 0);
+	end(&w);
+}
+
+/* What --self-signed made lasts as long as the process. */
+static void test_self_signed(void **state)
+{
+	(void)state;
+	struct world w;
+	struct tls_cert before, after;
+	begin(&w, "--self-signed 1 a:2", 100);
+	tls_site_cert(w.site->tls, 0, &before);
+	reload_now(w.reload);
+	fake_turn(&w.f);
+	assert_int_equal(w.freshes, 1);
+	tls_site_cert(w.fresh->tls, 0, &after);
+	assert_string_equal(before.fingerprint, after.fingerprint);
+	end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(test_change),        UNIT(test_at_rest),     UNIT(test_broken),
+		UNIT(test_by_hand),       UNIT(test_no_tls),      UNIT(test_end_meanwhile),
+		UNIT(test_daily_warning), UNIT(test_self_signed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
