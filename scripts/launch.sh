@@ -17,7 +17,12 @@ Usage: launch.sh [options]
   --idle-timeout SECONDS exit after that long without a connection
   --timeout SECONDS      exit after that long
   --file-only            accepted, as listings are off anyway
-  --cert FILE, --key FILE, --ssl-only, --record FILE, --syslog SERVER,
+  --self-signed          TLS with a certificate that is made for it; kept in
+                         ~/.local/state/websplice for the next time
+  --cert FILE, --key FILE
+                         TLS with this certificate and its key
+  --ssl-only             TLS only
+  --record FILE, --syslog SERVER,
   --web-auth, --auth-plugin NAME, --auth-source ARG
                          handed to websplice as they are
   -h, --help             this text
@@ -43,7 +48,7 @@ quote() {
 	printf " '%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
 }
 
-listen=6080 vnc='' testcard='' web=''
+listen=6080 vnc='' testcard='' web='' self_signed=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--*=*)
@@ -52,7 +57,7 @@ while [ $# -gt 0 ]; do
 		shift
 		set -- "${option%%=*}" "${option#*=}" "$@"
 		case $1 in
-		--testcard | --ssl-only | --file-only | --web-auth | --help) wrong "$1 takes no value" ;;
+		--testcard | --ssl-only | --self-signed | --file-only | --web-auth | --help) wrong "$1 takes no value" ;;
 		esac
 		;;
 	esac
@@ -69,6 +74,11 @@ while [ $# -gt 0 ]; do
 		shift 2
 		;;
 	--ssl-only | --file-only | --web-auth)
+		pass="$pass $1"
+		shift
+		;;
+	--self-signed)
+		self_signed=yes
 		pass="$pass $1"
 		shift
 		;;
@@ -102,6 +112,14 @@ probe() {
 [ -f "$web/vnc.html" ] || die "no vnc.html in $web"
 
 "$root/scripts/setup.sh" run || exit 1
+
+# Where the certificate of --self-signed is kept: it is the same one the next time.
+if [ -n "$self_signed" ]; then
+	state=${XDG_STATE_HOME:-${HOME:-/var/tmp}/.local/state}/websplice
+	if mkdir -p "$state" 2>/dev/null && [ -w "$state" ]; then
+		pass="$pass --state-dir$(quote "$state")"
+	fi
+fi
 
 address=$(probe free "$listen")
 case $? in
@@ -160,7 +178,7 @@ case $host in
 *:*) host="[$host]" ;;
 esac
 case "$pass " in
-*" --ssl-only "* | *" '--cert' "*) scheme=https ;;
+*" --ssl-only "* | *" '--cert' "* | *" --self-signed "*) scheme=https ;;
 *) scheme=http ;;
 esac
 url=$scheme://$host:$port/vnc.html

@@ -90,7 +90,7 @@ async function answers(scheme, at) {
 		await answer.arrayBuffer();
 		return true;
 	} catch (e) {
-		return /CERT|ALTNAME/.test(e.cause?.code);
+		return /CERT|ALTNAME|VERIFY/.test(e.cause?.code);
 	}
 }
 

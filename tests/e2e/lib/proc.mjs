@@ -75,11 +75,11 @@ export function proc(t, argv, options) {
 }
 
 /* Runs it to its end: {code, signal, out, err}. */
-export async function run(argv, { stdin = "", ...options } = {}) {
+export async function run(argv, { stdin = "", ms, ...options } = {}) {
 	const p = new Proc(argv, options);
 	p.child.stdin.end(stdin);
 	try {
-		await until(() => `${argv.join(" ")} ends; it said:\n${p.out}${p.err}`, () => p.ended);
+		await until(() => `${argv.join(" ")} ends; it said:\n${p.out}${p.err}`, () => p.ended, ms);
 	} finally {
 		p.kill();
 	}

@@ -5,15 +5,18 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import net from "node:net";
+import tls from "node:tls";
 import { later, until } from "./wait.mjs";
 
 export const OP = { CONT: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 };
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/* A socket and the bytes that came over it and were not taken yet. */
+/* A socket and the bytes that came over it and were not taken yet. where.tls: what tls.connect wants
+ * beyond a place; then it is TLS. */
 export class Wire {
 	constructor(where) {
-		this.socket = net.connect({ allowHalfOpen: true, noDelay: true, ...where });
+		const place = { allowHalfOpen: true, noDelay: true, ...where };
+		this.socket = where.tls ? tls.connect({ ...place, ...where.tls }) : net.connect(place);
 		this.pieces = [];
 		this.have = 0;     /* bytes in pieces */
 		this.total = 0;    /* bytes that ever came */
@@ -22,7 +25,7 @@ export class Wire {
 		this.error = null;
 		this.connected = false;
 		this.hook = null;  /* takes the bytes instead of the pieces */
-		this.socket.on("connect", () => { this.connected = true; });
+		this.socket.on(where.tls ? "secureConnect" : "connect", () => { this.connected = true; });
 		this.socket.on("data", (bytes) => {
 			this.total += bytes.length;
 			if (this.hook) {
