@@ -13,6 +13,12 @@ static void put_hex(struct str *s, const uint8_t *at, size_t len)
 		str_fmt(s, "%s%02X", i ? ":" : "", at[i]);
 }
 
+bool crt_is_self_signed(const mbedtls_x509_crt *crt)
+{
+	return span_eq(span_of(crt->issuer_raw.p, crt->issuer_raw.len),
+	               span_of(crt->subject_raw.p, crt->subject_raw.len));
+}
+
 void crt_subject(const mbedtls_x509_crt *crt, char out[TLS_SUBJECT])
 {
 	struct str s;

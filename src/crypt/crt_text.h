@@ -6,6 +6,8 @@
 
 #include <mbedtls/x509_crt.h>
 
+/* Issued by itself, by its names. */
+bool crt_is_self_signed(const mbedtls_x509_crt *crt);
 void crt_subject(const mbedtls_x509_crt *crt, char out[TLS_SUBJECT]);
 /* SHA-256 of the DER, "AB:CD:…"; empty when it cannot be computed. */
 void crt_fingerprint(const mbedtls_x509_crt *crt, char out[TLS_FINGERPRINT]);

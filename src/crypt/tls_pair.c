@@ -206,8 +206,7 @@ void tls_site_cert(const struct tls_site *s, size_t i, struct tls_cert *ret)
 	                         .key = p->kind,
 	                         .not_before = seconds_of(&crt->valid_from),
 	                         .not_after = seconds_of(&crt->valid_to)};
-	ret->self_signed = crt->issuer_raw.len == crt->subject_raw.len &&
-	                   memcmp(crt->issuer_raw.p, crt->subject_raw.p, crt->issuer_raw.len) == 0;
+	ret->self_signed = crt_is_self_signed(crt);
 	crt_subject(crt, ret->subject);
 	crt_fingerprint(crt, ret->fingerprint);
 }

@@ -35,18 +35,12 @@ int tls_choose_pair(mbedtls_ssl_context *ssl)
 
 /* ---- theirs ---- */
 
-static bool is_self_signed(const mbedtls_x509_crt *crt)
-{
-	return crt->issuer_raw.len == crt->subject_raw.len &&
-	       memcmp(crt->issuer_raw.p, crt->subject_raw.p, crt->issuer_raw.len) == 0;
-}
-
 static void blame_trust(struct tls *t, const mbedtls_x509_crt *crt)
 {
 	char issuer[WHY_TEXT / 4];
 
 	crt_cn(&crt->issuer, issuer, sizeof issuer);
-	if (is_self_signed(crt))
+	if (crt_is_self_signed(crt))
 		snprintf(t->blame, sizeof t->blame, "self-signed");
 	else
 		snprintf(t->blame, sizeof t->blame, "signed by an unknown CA (%s)", issuer);

@@ -62,12 +62,21 @@ static const struct link_events events = {on_bytes, on_eof, on_drained, on_lost,
 void tls_joint_open(struct tls_joint *p, struct tls_site *near, struct tls_site *far,
                     const char *name)
 {
+	tls_joint_open_faulty(p, near, far, name, NULL);
+}
+
+void tls_joint_open_faulty(struct tls_joint *p, struct tls_site *near, struct tls_site *far,
+                           const char *name, const struct fault_plan *plan)
+{
 	struct tls_link_setup setup = {near, "peer", name, on_ready};
 
 	memset(p, 0, sizeof *p);
 	fake_env_init(&p->fake);
 	p->far = tls_end_open(&p->fake.env, far, name);
-	assert_int_equal(tls_link_open(&p->link, &p->fake.env, p->far->mem->link, &setup), 0);
+	struct link *below = p->far->mem->link;
+	if (plan)
+		below = fault_open(&p->fake.env, below, plan);
+	assert_int_equal(tls_link_open(&p->link, &p->fake.env, below, &setup), 0);
 	link_own(p->link, &events, p);
 }
 

@@ -9,6 +9,7 @@
 #ifndef FAKE_TLS_JOINT_H
 #define FAKE_TLS_JOINT_H
 
+#include "fault_link.h"
 #include "tls_end.h"
 
 #include "link/tls_link.h"
@@ -26,6 +27,9 @@ struct tls_joint {
 
 void tls_joint_open(struct tls_joint *p, struct tls_site *near, struct tls_site *far,
                     const char *name);
+/* The same over a link that has bad days. */
+void tls_joint_open_faulty(struct tls_joint *p, struct tls_site *near, struct tls_site *far,
+                           const char *name, const struct fault_plan *plan);
 void tls_joint_turn(struct tls_joint *p);
 void tls_joint_send(struct tls_joint *p, struct span s);
 void tls_joint_done(struct tls_joint *p);
