@@ -1,6 +1,7 @@
 /* tls_two: see the header. */
 #include "../unit/unit.h"
 
+#include "sure.h"
 #include "tls_two.h"
 
 enum { WIRE = 65536, ROUNDS = 60 };
@@ -39,22 +40,23 @@ static enum tls_event after(enum tls_event was, enum tls_event is)
 void tls_two_shake(struct tls_two *t, struct tls_site *server, struct tls_site *client,
                    const char *name)
 {
-	static struct wire up, down;
+	struct wire *up = sure_zero(sizeof *up), *down = sure_zero(sizeof *down);
 	unsigned ignored = 0;
 
 	*t = (struct tls_two){0};
-	up.len = down.len = 0;
 	t->server_is = t->client_is = TLS_MORE;
 	assert_int_equal(tls_new(&t->server, server, "client", NULL), 0);
 	assert_int_equal(tls_new(&t->client, client, "backend", name), 0);
 	for (int i = 0; i < ROUNDS; i++) {
 		if (t->client_is != TLS_BAD)
 			t->client_is = after(t->client_is,
-			                     side(t->client, t->client_is, &down, &up, &ignored));
+			                     side(t->client, t->client_is, down, up, &ignored));
 		if (t->server_is != TLS_BAD)
 			t->server_is = after(t->server_is,
-			                     side(t->server, t->server_is, &up, &down, &t->again));
+			                     side(t->server, t->server_is, up, down, &t->again));
 	}
+	free(up);
+	free(down);
 }
 
 void tls_two_done(struct tls_two *t)
