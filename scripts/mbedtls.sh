@@ -54,7 +54,7 @@ compile() {
 	cpus=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) option=$1
 	shift
 	# shellcheck disable=SC2086 # lists of words
-	printf '%s\n' "$@" | xargs -n 4 -P "$cpus" gcc "$option" -c -std=gnu11 -O2 -g -fPIE $hardening \
+	printf '%s\n' "$@" | xargs -n 4 -P "$cpus" gcc -c -std=gnu11 -O2 "$option" -g -fPIE $hardening \
 		-fno-omit-frame-pointer -ffile-prefix-map="$tree"=/mbedtls "-ffile-prefix-map=$work/obj=/mbedtls" \
 		-D_GNU_SOURCE '-DMBEDTLS_USER_CONFIG_FILE="mbedtls_user_config.h"' \
 		-I "$tree/include" -I "$tree/library" -I "$everest/include" -I "$everest/include/everest" \
@@ -72,8 +72,9 @@ build() {
 		cd "$work/obj" || exit 1
 		compile -DWEBSPLICE_PORTABLE "$tree"/library/gcm.c "$tree"/library/chachapoly.c || exit 1
 		mv gcm.o gcm_portable.o && mv chachapoly.o chachapoly_portable.o
-		compile -UWEBSPLICE_PORTABLE "$tree"/library/*.c "$everest"/library/everest.c "$everest"/library/x25519.c \
-			"$everest"/library/Hacl_Curve25519_joined.c || exit 1
+		compile -O2 "$tree"/library/*.c "$everest"/library/everest.c "$everest"/library/x25519.c || exit 1
+		compile -O3 "$everest"/library/Hacl_Curve25519_joined.c || exit 1
+		compile -Dmbedtls_ecp_mul=x25519_ecp_mul "$tree"/library/psa_crypto_ecp.c || exit 1
 		rm -f libmbedtls.a && LC_ALL=C ar rcsD libmbedtls.a ./*.o
 	) || die "the library does not compile"
 }
