@@ -4,6 +4,8 @@
  *   vnc.html?resize=remote&view_only=1#autoconnect=1&password=secret
  *            └── query: the web server sees it ──┘└── fragment: stays in the browser ──┘
  *
+ * telnet.html takes those that make sense there, and no password.
+ *
  * The names are those of noVNC's own page, so that old links go on working. The fragment
  * wins over the query. A password is taken from the fragment alone, because a query ends
  * up in the server's log; either way it is removed from the address.
@@ -59,13 +61,16 @@ export const PARAMS = {
  *   values   the parameters that were given and understood; nothing else
  *   notices  a sentence for each one that was not taken, and why
  *   clean    the address without any password, null if there was none
+ * takesPassword: whether the page has a use for one.
  */
-export function readParams(href) {
+export function readParams(href, takesPassword = true) {
 	const url = new URL(href);
 	const query = splitPairs(url.search.slice(1));
 	const fragment = splitPairs(url.hash.slice(1));
 	const notices = [];
-	if (query.some(isPassword)) {
+	if (!takesPassword && [...query, ...fragment].some(isPassword)) {
+		notices.push("The password in this link was ignored: this page has no use for one.");
+	} else if (query.some(isPassword)) {
 		notices.push(
 			"The password in this link was ignored: before the “#” it reaches the " +
 				"server and its log. Put it after the “#”: vnc.html#password=…",
@@ -76,7 +81,10 @@ export function readParams(href) {
 			query.filter((pair) => !isPassword(pair)),
 			notices,
 		),
-		...readPairs(fragment, notices),
+		...readPairs(
+			fragment.filter((pair) => takesPassword || !isPassword(pair)),
+			notices,
+		),
 	};
 	return { values, notices, clean: withoutPassword(url, query, fragment) };
 }

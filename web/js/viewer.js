@@ -122,6 +122,9 @@ class Viewer extends Visit {
 	}
 }
 
-boot(Viewer, "Clipboard sharing and encrypted logins need https.");
+boot(Viewer, {
+	insecure: "Clipboard sharing and encrypted logins need https.",
+	takesPassword: true,
+});
 /* While people look at the form; if it fails, connecting says so. */
 loadLibrary().catch(() => {});

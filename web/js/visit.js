@@ -214,9 +214,12 @@ export class Visit {
 	}
 }
 
-/* Reads the page's address and starts; `insecure` is what a page without https cannot do. */
-export function boot(Page, insecure) {
-	const params = readParams(location.href);
+/*
+ * Reads the page's address and starts. insecure: what a page without https cannot do;
+ * takesPassword: whether a link may hold one.
+ */
+export function boot(Page, { insecure, takesPassword }) {
+	const params = readParams(location.href, takesPassword);
 	if (params.clean !== null) {
 		history.replaceState(null, "", params.clean);
 	}

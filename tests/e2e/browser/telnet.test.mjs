@@ -451,6 +451,12 @@ describe("a link's parameters", () => {
 		await inState(page, "form");
 	});
 
+	it("may hold a password, which is neither used nor left there", async (t) => {
+		const { page } = await open(t, "127.0.0.1:9", "?password=a#password=b");
+		await page.getByText("this page has no use for one").waitFor();
+		assert.doesNotMatch(page.url(), /password/);
+	});
+
 	it("that make no sense are named", async (t) => {
 		const { page } = await open(t, "127.0.0.1:9", "#port=0&font_size=999");
 		await page.getByText("“port” in this link was ignored").waitFor();

@@ -61,6 +61,6 @@ class TelnetPage extends Visit {
 	}
 }
 
-boot(TelnetPage, "Reading the clipboard needs https.");
+boot(TelnetPage, { insecure: "Reading the clipboard needs https.", takesPassword: false });
 /* While people look at the form; if it fails, connecting says so. */
 loadTerminal().catch(() => {});
