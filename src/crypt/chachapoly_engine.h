@@ -1,6 +1,5 @@
 /* chachapoly_engine: the ways this processor can do ChaCha20-Poly1305 with ipsec-mb, as constant tables
- * of its functions; see gcm_engine.h for why not through its manager. (The library notes in a word
- * of its own that there was no error, whoever calls it and in whichever thread; nobody reads it.)
+ * of its functions; see gcm_engine.h for why not through its manager.
  */
 #ifndef CHACHAPOLY_ENGINE_H
 #define CHACHAPOLY_ENGINE_H

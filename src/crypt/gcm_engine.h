@@ -2,9 +2,11 @@
  *
  * ipsec-mb's documented entrance is a manager: 200 KB, set up in 30 to 150 us, with pointers to every
  * algorithm it has (12 MB of code), to be kept somewhere by somebody. We need six of its functions
- * for each set of instructions, whose names and arguments are the same in 1.3 and 2.0, so gcm_engine.c names them itself: nothing
- * to set up, nothing to keep, nothing writable, and only their code is linked. Should a later
- * version drop a name, linking fails: make MBEDTLS=system does without.
+ * for each set of instructions, whose names and arguments are the same in 1.3 and 2.0, so
+ * gcm_engine.c names them itself: nothing to set up, nothing to keep, nothing writable of ours, and
+ * only their code is linked. Should a later version drop a name, linking fails: make MBEDTLS=system
+ * does without. (Either way the library sets one word of its own, imb_errno, to "no error" in
+ * every call from every thread. Nobody reads it.)
  */
 #ifndef GCM_ENGINE_H
 #define GCM_ENGINE_H
