@@ -131,7 +131,8 @@ static void on_patience(void *owner)
 	if (last.layer != WHY_NONE)
 		wait_end(w, NULL, &last);
 	else
-		wait_fail(w, 504, "the wrapped command is not ready yet: try again in a while");
+		wait_fail(w, 504,
+		          "the wrapped command takes no connections yet: try again in a while");
 }
 
 int gate_dial(struct env *env, const struct gate *g, struct dialed *d)

@@ -151,7 +151,7 @@ static void test_patience(void **state)
 	assert_int_equal(c.why.close, 1011);
 	assert_int_equal(c.why.status, 504);
 	assert_string_equal(c.why.text,
-	                    "the wrapped command is not ready yet: try again in a while");
+	                    "the wrapped command takes no connections yet: try again in a while");
 	fake_env_done(&c.f);
 
 	client_open(&c, false); /* open, and nobody there: the first place's reason */

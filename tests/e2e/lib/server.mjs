@@ -31,10 +31,10 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"])
 
 /* One process. `said` is standard error, `out` standard output, both so far. */
 export class Server {
-	constructor(args, { limits = [], env = {}, cwd } = {}) {
+	constructor(args, { limits = [], env = {}, cwd, stdin = "ignore" } = {}) {
 		this.args = args;
 		const [program, ...words] = limits.length ? ["prlimit", ...limits, "--", BIN, ...args] : [BIN, ...args];
-		this.child = spawn(program, words, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+		this.child = spawn(program, words, { cwd, env: { ...process.env, ...env }, stdio: [stdin, "pipe", "pipe"] });
 		alive.add(this.child);
 		this.child.on("close", () => alive.delete(this.child));
 		this.said = "";
