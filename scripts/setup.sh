@@ -234,7 +234,7 @@ private_begin() {
 # Packages that are unpacked into .deps/PACKAGE/ and nothing more.
 unpacked_packages() {
 	case $levels in
-	*' test '*) echo inetutils-telnetd ;;
+	*' test '*) echo inetutils-telnetd telnetd-ssl ;;
 	esac
 }
 

@@ -115,7 +115,8 @@ describe("--wrap-mode=respawn", () => {
 	});
 
 	test("clients of a program that is killed come back to the next one", async (t) => {
-		const server = await wrap(t, ["--wrap-mode=respawn"], greeter("threads", "4"));
+		/* without threads: none of them keeps the socket a moment longer than the process */
+		const server = await wrap(t, ["--wrap-mode=respawn"], greeter("4"));
 		const seen = new Set();
 		for (let i = 1; i <= 3; i++) {
 			const { pid } = await server.event("command is ready", i);

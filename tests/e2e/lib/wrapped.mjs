@@ -16,7 +16,7 @@ export async function wrap(t, options, command, more = {}) {
 		const port = await deadPort();
 		const words = command.map((word) => word.replaceAll("{PORT}", port));
 		try {
-			const server = await start(t, [...options, ...(more.listens ?? [`127.0.0.1:${port}`]).map((word) => word.replaceAll("{PORT}", port)), "--", ...words],
+			const server = await start(t, ["--close-timeout=0.5", ...options, ...(more.listens ?? [`127.0.0.1:${port}`]).map((word) => word.replaceAll("{PORT}", port)), "--", ...words],
 				{ stdin: "pipe", ...more, env: { ...sanitizer, ...more.env } });
 			server.own = port;
 			return server;
