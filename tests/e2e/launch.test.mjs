@@ -162,7 +162,7 @@ for (const args of WRONG) {
 test("--help", async (t) => {
 	const run = launch(["--help"], { t });
 	assert.equal(await exitCode(run), 0);
-	for (const option of ["listen", "vnc", "testcard", "cert", "key", "web", "ssl-only", "file-only",
+	for (const option of ["listen", "vnc", "testcard", "cert", "key", "self-signed", "web", "ssl-only", "file-only",
 		"record", "syslog", "heartbeat", "idle-timeout", "timeout", "web-auth", "auth-plugin", "auth-source"])
 		assert.match(run.said, new RegExp(`--${option}\\b`));
 });
