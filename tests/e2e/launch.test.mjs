@@ -192,7 +192,7 @@ test("blanks and quotes in every path", async (t) => {
 	const web = path.join(odd, "my pages");
 	await mkdir(web, { recursive: true });
 	await cp(path.join(ROOT, "scripts"), path.join(odd, "scripts"), { recursive: true });
-	for (const name of [".deps", "web"])
+	for (const name of [".deps", "src", "web"])
 		await symlink(path.join(ROOT, name), path.join(odd, name));
 	await writeFile(path.join(web, "vnc.html"), "<p>these are my pages");
 	const run = launch(["--testcard", "--listen", String(await freePort()), "--web", web], { root: odd, t });
@@ -204,7 +204,7 @@ test("its own pages are the default, from any folder and with blanks", async (t)
 	const odd = path.join(await mkdtemp(path.join(os.tmpdir(), "launch-")), "a b");
 	t.after(() => rm(path.dirname(odd), { recursive: true }));
 	await cp(path.join(ROOT, "scripts"), path.join(odd, "scripts"), { recursive: true });
-	for (const name of [".deps", "web"])
+	for (const name of [".deps", "src", "web"])
 		await symlink(path.join(ROOT, name), path.join(odd, name));
 	const run = launch(["--testcard", "--listen", String(await freePort())], { root: odd, cwd: "/", t });
 	const [, url] = await says(run, URL_LINE);

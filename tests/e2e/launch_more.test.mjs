@@ -47,7 +47,7 @@ function clone(t) {
 	const root = path.join(folder(t), "a clone");
 	mkdirSync(root);
 	cpSync(path.join(ROOT, "scripts"), path.join(root, "scripts"), { recursive: true });
-	for (const name of [".deps", "web"].filter((name) => existsSync(path.join(ROOT, name))))
+	for (const name of [".deps", "src", "web"].filter((name) => existsSync(path.join(ROOT, name))))
 		symlinkSync(path.join(ROOT, name), path.join(root, name));
 	return root;
 }

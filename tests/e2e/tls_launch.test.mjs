@@ -23,9 +23,10 @@ async function launched(t, args, env = {}) {
 
 async function get(url, options) {
 	const [answer] = await event(https.get(url, options), "response");
+	const cert = answer.socket.getPeerX509Certificate();
 	answer.resume();
 	await within("the page", new Promise((done) => answer.on("end", done)));
-	return { status: answer.statusCode, cert: answer.socket.getPeerX509Certificate() };
+	return { status: answer.statusCode, cert };
 }
 
 test("--ssl-only, --cert, --key: https, and wss beneath it", async (t) => {
