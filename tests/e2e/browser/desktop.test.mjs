@@ -15,6 +15,7 @@ import {
 	pixelIs,
 	startWebsplice,
 	startXvnc,
+	tool,
 	until,
 } from "./lib.mjs";
 
@@ -126,7 +127,7 @@ describe("the picture's size", () => {
 			page.evaluate(() => document.querySelector("#screen canvas").toDataURL());
 		await until("the picture to settle", async () => (await picture()) === (await picture()));
 		const before = await picture();
-		await page.locator("#tool-drag").click();
+		await (await tool(page, "Move the picture")).click();
 		await page.mouse.move(400, 300);
 		await page.mouse.down();
 		await page.mouse.move(300, 225, { steps: 5 });

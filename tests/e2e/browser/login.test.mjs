@@ -128,28 +128,31 @@ describe("a password (VncAuth, TigerVNC)", () => {
 		await inState(page, "waiting");
 		const again = await startWebsplice({ target: xvnc.target, port: server.port });
 		t.after(() => again.stop());
-		await inState(page, "running", 30_000);
+		await inState(page, "running", 60_000);
 		assert.equal(await dialog(page).isVisible(), false);
 	});
 
 	it("dialog goes away when the server hangs up", async (t) => {
-		const { page } = await fakeHangUp(t);
+		const { page, hangUp } = await fakeHangUp(t);
 		await dialog(page).waitFor();
+		hangUp();
 		await inState(page, "ended");
 		assert.equal(await dialog(page).isVisible(), false);
 	});
 
 	async function fakeHangUp(t) {
+		let hangUp;
+		const wait = new Promise((resolve) => {
+			hangUp = resolve;
+		});
 		const opened = await fake(t, async (client) => {
 			await client.greet(2);
 			client.write(Buffer.alloc(16, 7));
-			await new Promise((resolve) => {
-				setTimeout(resolve, 1500);
-			});
+			await wait;
 			client.end();
 		});
 		await openViewer(opened.page, opened.server.url);
-		return opened;
+		return { ...opened, hangUp };
 	}
 });
 

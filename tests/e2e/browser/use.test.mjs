@@ -239,7 +239,7 @@ describe("the toolbar", () => {
 		await openPanel(page, "Session");
 		const panel = page.getByRole("region", { name: "Session" });
 		await until("the facts", async () =>
-			/Fake desktop[\s\S]*127\.0\.0\.1[\s\S]*not encrypted[\s\S]*0:0\d[\s\S]*kB/.test(
+			/Fake desktop[\s\S]*127\.0\.0\.1[\s\S]*not encrypted[\s\S]*\d:\d\d[\s\S]*kB/.test(
 				await panel.innerText(),
 			),
 		);

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { until } from "./wait.mjs";
+import { PATIENCE, until } from "./wait.mjs";
 
 const BROWSER = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
 	(path) => path && existsSync(path),
@@ -34,7 +34,7 @@ export const launch = () =>
  */
 export async function newPage(browser, options = DESKTOP) {
 	const context = await browser.newContext(options);
-	context.setDefaultTimeout(15_000);
+	context.setDefaultTimeout(PATIENCE);
 	const page = await context.newPage();
 	page.faults = [];
 	page.on("pageerror", (error) => page.faults.push(`exception: ${error.stack}`));
@@ -56,7 +56,7 @@ export async function newPage(browser, options = DESKTOP) {
 export const openViewer = (page, url, rest = "#autoconnect=true") =>
 	page.goto(`${url}vnc.html${rest}`);
 
-export const inState = (page, state, timeout = 15_000) =>
+export const inState = (page, state, timeout = PATIENCE) =>
 	page.locator(`body[data-state="${state}"]`).waitFor({ timeout });
 
 /* The colour of the picture at a point of the desktop, as "#rrggbb". */
@@ -84,13 +84,20 @@ export async function pixelIs(page, x, y, wanted, slack = 6) {
 	}
 }
 
-/* The toolbar's button of that name, with the toolbar opened if it is closed. */
+/*
+ * The toolbar's button of that name, to click or to tap. The toolbar is opened if it is closed;
+ * also if it closes by itself just then, as it does when it has been seen for a while.
+ */
 export async function tool(page, name) {
-	const dock = page.locator("#dock");
-	if ((await dock.getAttribute("data-open")) !== "true") {
-		await page.locator("#dock-grip").click();
-	}
-	return page.getByRole("button", { name, exact: true });
+	const press = (how) =>
+		until(`the button “${name}”`, async () => {
+			if ((await page.locator("#dock").getAttribute("data-open")) !== "true") {
+				await page.locator("#dock-grip").click();
+			}
+			await page.getByRole("button", { name, exact: true })[how]({ timeout: 5000 });
+			return true;
+		});
+	return { click: () => press("click"), tap: () => press("tap") };
 }
 
 export const openPanel = async (page, name) => (await tool(page, name)).click();

@@ -1,8 +1,9 @@
 /* Programs that a test starts: each ends with the test that started it. */
 
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
-import { within } from "./wait.mjs";
+import { PATIENCE, within } from "./wait.mjs";
 
 /* A started program: its output so far, and a way to end it for sure. */
 export class Program {
@@ -47,7 +48,7 @@ export class Program {
 	}
 
 	/* Resolves when it has ended by itself. */
-	async end(ms = 10_000) {
+	async end(ms = PATIENCE) {
 		await within(`${this.name} to end`, this.#ended, ms);
 		return this.#child.exitCode;
 	}
@@ -70,21 +71,28 @@ export class Program {
 /* Runs a program to its end and returns its output; throws if it failed. */
 export async function run(command, args, options = {}) {
 	const program = new Program(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
-	const code = await program.end(options.ms ?? 10_000);
+	const code = await program.end(options.ms ?? PATIENCE);
 	if (code !== 0) {
 		throw new Error(`${command} ${args.join(" ")}: exit ${code}\n${program.output}`);
 	}
 	return program.output;
 }
 
-/* A port on the loopback that nobody uses at this moment. */
-export function freePort() {
-	return new Promise((resolve, reject) => {
-		const server = createServer().listen(0, "127.0.0.1");
-		server.on("error", reject);
-		server.on("listening", () => {
-			const { port } = server.address();
-			server.close(() => resolve(port));
+/*
+ * A port on the loopback that nobody uses at this moment. It is not one of those that the kernel
+ * gives to outgoing connections (32768 and up), so that nobody has it by accident afterwards
+ * either, not even while a server that had it is down to come back.
+ */
+export async function freePort() {
+	for (;;) {
+		const port = randomInt(20_000, 32_000);
+		const server = createServer();
+		const free = await new Promise((resolve) => {
+			server.on("error", () => resolve(false));
+			server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
 		});
-	});
+		if (free) {
+			return port;
+		}
+	}
 }

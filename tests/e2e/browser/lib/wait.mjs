@@ -2,8 +2,11 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 
+/* How long anything may take on a machine that is busy with other things. */
+export const PATIENCE = 30_000;
+
 /* Calls `look` until it returns something truthy, and returns that; throws after `ms`. */
-export async function until(what, look, ms = 15_000) {
+export async function until(what, look, ms = PATIENCE) {
 	const end = Date.now() + ms;
 	let last;
 	do {
@@ -22,7 +25,7 @@ export async function until(what, look, ms = 15_000) {
 }
 
 /* Bounds a promise that has no deadline of its own. */
-export async function within(what, promise, ms = 15_000) {
+export async function within(what, promise, ms = PATIENCE) {
 	const giveUp = new AbortController();
 	const late = pause(ms, undefined, { signal: giveUp.signal, ref: false }).then(
 		() => {

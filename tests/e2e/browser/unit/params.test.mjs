@@ -118,6 +118,18 @@ describe("the password", () => {
 	});
 });
 
+describe("a page that takes no password", () => {
+	it("ignores one wherever it is, removes it, and says so", () => {
+		for (const rest of ["?password=secret&quality=3", "?quality=3#password=secret"]) {
+			const { values, notices, clean } = readParams(PAGE + rest, false);
+			assert.deepEqual(values, { quality: 3 });
+			assert.equal(notices.length, 1);
+			assert.match(notices[0], /no use for one/);
+			assert.equal(clean, `${PAGE}?quality=3`);
+		}
+	});
+});
+
 describe("writing a link", () => {
 	it("comes back the same", () => {
 		const values = { path: "websockify?token=a&b", resize: "off", view_only: true, quality: 0 };
