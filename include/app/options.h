@@ -52,6 +52,7 @@ struct options {
 		wrap_kind;  /* how the command is reached; this and the rest: if there is one */
 	uint16_t wrap_port; /* WRAP_MOVED: the port it binds */
 	enum wrap_mode wrap_mode;
+	bool wrap_mode_given;
 	enum options_output wrap_output;
 	const char *wrap_library; /* rebind.so; NULL: where it is installed */
 	uint32_t wrap_ready_ms, wrap_stop_ms;

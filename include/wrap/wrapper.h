@@ -29,6 +29,7 @@ enum wrap_kind { WRAP_MOVED, WRAP_PLACED, WRAP_UNIX };
 /* Borrowed for the wrapper's life. */
 struct wrapper_setup {
 	enum wrap_mode mode;
+	bool adapts; /* mode exit unless it ends well with its port in the background: then ignore */
 	enum wrap_kind kind;
 	struct child_start start;
 	uint32_t ready_ms, stop_ms;
@@ -60,6 +61,7 @@ struct wrapper {
 	struct env *env;
 	struct child *child; /* whose events go to wrapper_child_events */
 	const struct wrapper_setup *setup;
+	enum wrap_mode mode; /* the setup's, or what it was adapted to */
 	enum wrapper_phase phase;
 	struct respawn respawn;
 	struct lines lines;

@@ -173,6 +173,7 @@ static int set_wrap_mode(struct options_parse *p, const char *value)
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(value, names[i]) == 0) {
 			p->o->wrap_mode = (enum wrap_mode)i;
+			p->o->wrap_mode_given = true;
 			return 0;
 		}
 	return options_fail(p, "--wrap-mode: '%.80s' is unknown: write exit, ignore or respawn",

@@ -193,6 +193,7 @@ static void set_up(struct wrapped *w)
 	const char *slash = strrchr(o->command[0], '/');
 	w->setup = (struct wrapper_setup){
 		.mode = o->wrap_mode,
+		.adapts = !o->wrap_mode_given,
 		.kind = o->wrap_kind,
 		.start = {.path = w->path,
 	                  .argv = w->argv ? w->argv : o->command,

@@ -133,9 +133,10 @@ void wrapper_looked(struct wrapper *w)
 	if (w->stopping) {
 		w->phase = WRAP_OVER;
 		w->setup->stopped(w->setup->owner);
-	} else if (w->giving_up || w->setup->mode == WRAP_EXIT) {
+	} else if (w->giving_up || w->mode == WRAP_EXIT) {
+		not_ready(w, GATE_FAILED);
 		w->setup->ended(w->setup->owner, w->code);
-	} else if (w->setup->mode == WRAP_RESPAWN) {
+	} else if (w->mode == WRAP_RESPAWN) {
 		start_when_allowed(w);
 	}
 }
@@ -213,11 +214,11 @@ static void on_exited(void *owner, int status)
 	if (w->phase != WRAP_RUNS) /* it is being ended */
 		return;
 	w->code = WIFSIGNALED(status) ? SIGNAL_CODE + WTERMSIG(status) : WEXITSTATUS(status);
-	if (w->setup->mode == WRAP_EXIT)
+	if (w->mode == WRAP_EXIT && !wrapper_may_adapt(w))
 		not_ready(w, GATE_FAILED);
-	else if (w->setup->mode == WRAP_RESPAWN)
+	else if (w->mode == WRAP_RESPAWN)
 		not_ready(w, w->setup->kind == WRAP_UNIX ? GATE_OPEN : GATE_SHUT);
-	if (w->setup->mode == WRAP_RESPAWN && child_running(w->child))
+	if (w->mode == WRAP_RESPAWN && child_running(w->child))
 		sweep(w);
 	else
 		look_after_end(w);
@@ -240,7 +241,7 @@ const struct child_events wrapper_child_events = {.exited = on_exited, .output =
 
 void wrapper_init(struct wrapper *w, struct env *env, const struct wrapper_setup *setup)
 {
-	*w = (struct wrapper){.env = env, .setup = setup, .phase = WRAP_NEW};
+	*w = (struct wrapper){.env = env, .setup = setup, .mode = setup->mode, .phase = WRAP_NEW};
 	lines_init(&w->lines, on_line, w);
 	list_init(&w->looks);
 	timer_init(&w->ready, on_late, w);

@@ -23,10 +23,14 @@ static void say_holder(struct wrapper *w, enum log_level level, const char *even
 	          LOG_TEXT("process", h->name), LOG_NUM("pid", h->pid), LOG_TEXT("address", h->at));
 }
 
+bool wrapper_may_adapt(const struct wrapper *w)
+{
+	return w->setup->adapts && w->mode == WRAP_EXIT && w->code == EXIT_SUCCESS && !w->giving_up;
+}
 /* What became a daemon is what mode ignore is for, and a surprise in the other two. */
 static void name_holders(struct wrapper *w, const struct look *l)
 {
-	bool meant = w->setup->mode == WRAP_IGNORE;
+	bool meant = w->mode == WRAP_IGNORE;
 	for (unsigned i = 0; i < l->n; i++)
 		say_holder(w, meant ? LOG_INFO : LOG_WARN,
 		           meant ? "command goes on in the background"
@@ -42,6 +46,14 @@ static const struct holder *outsider(const struct look *l)
 		if (l->holders[i].outside)
 			return &l->holders[i];
 	return NULL;
+}
+
+/* A command that did well and left its port to somebody else has gone into the background: whoever
+ * did not say what to do then can only have meant that it goes on. */
+static void adapt(struct wrapper *w, const struct look *l)
+{
+	if (l->n > 0 && !outsider(l) && wrapper_may_adapt(w))
+		w->mode = WRAP_IGNORE;
 }
 
 static void see_peek(struct wrapper *w, const struct look *l)
@@ -91,6 +103,7 @@ static void seeing_done(struct job *j)
 	struct wrapper *w = s->wrapper;
 	list_drop(&s->node);
 	if (w && s->what == LOOK_ENDED) {
+		adapt(w, &s->look);
 		name_holders(w, &s->look);
 		wrapper_looked(w);
 	} else if (w && s->what == LOOK_LATE) {

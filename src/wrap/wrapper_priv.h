@@ -25,6 +25,9 @@ void wrapper_look_away(struct wrapper *w);
 void wrapper_peek_in(struct wrapper *w, uint32_t ms);
 void wrapper_on_peek(void *owner);
 
+/* The command has just ended in a way that mode ignore may be right for. */
+bool wrapper_may_adapt(const struct wrapper *w);
+
 /* For what was seen. */
 void wrapper_say(struct wrapper *w, enum log_level level, const char *event, const char *key,
                  const char *text);

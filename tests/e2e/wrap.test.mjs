@@ -8,8 +8,10 @@ import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, realpathSync
 import path from "node:path";
 import { describe, test } from "node:test";
 import { deadPort, echo, folder } from "./lib/backends.mjs";
+import { file, pair } from "./lib/certs.mjs";
 import { proc, run as runProc } from "./lib/proc.mjs";
 import { RawWs } from "./lib/rawws.mjs";
+import { openSecure } from "./lib/secure.mjs";
 import { BIN, ROOT, run, tool } from "./lib/server.mjs";
 import { SHIM, sanitizer } from "./lib/shim.mjs";
 import { SANITIZED, VARIANT, pause, until } from "./lib/wait.mjs";
@@ -67,13 +69,23 @@ describe("--wrap-mode=exit, the default", () => {
 	});
 
 	test("a daemon it leaves behind is named, and so is the mode for those", async (t) => {
-		const server = await wrap(t, [], daemon("4"));
+		const server = await wrap(t, ["--wrap-mode=exit"], daemon("4"));
 		const [, pid, address] = await server.says(/command left a process behind that holds its port; --wrap-mode=ignore.* process=rebind_server pid=(\d+) address=(\S+)/);
 		endLater(t, Number(pid));
 		assert.match(address, /^127\.0\.0\.1:\d+$/);
 		await server.ends(0);
 		assert.ok(lives(Number(pid)));
 	});
+});
+
+test("without a mode, one that goes into the background goes on", async (t) => {
+	const server = await wrap(t, [], daemon("4"));
+	const [, pid] = await server.says(/command goes on in the background .*process=rebind_server pid=(\d+)/);
+	endLater(t, Number(pid));
+	for (let i = 0; i < 3; i++)
+		assert.match(await greeting(t, server), HELLO);
+	await server.stop();
+	assert.ok(lives(Number(pid)));
 });
 
 describe("--wrap-mode=ignore", () => {
@@ -504,4 +516,22 @@ test("a forged report is none", async (t) => {
 	await pause(200);
 	assert.doesNotMatch(server.said, /command is ready/);
 	await server.stop();
+});
+
+describe("TLS", () => {
+	test("to the clients, with and without", async (t) => {
+		const server = await wrap(t, pair("server"), greeter("4"));
+		const ws = await openSecure(t, server);
+		assert.match((await ws.frame()).payload.toString(), HELLO);
+		ws.bye();
+		assert.match(await greeting(t, server), HELLO);
+		await server.stop();
+	});
+
+	test("to the command", async (t) => {
+		const server = await wrap(t, ["--ssl-target", "--ssl-target-cafile", file("ca"), "--ssl-target-name=localhost"],
+			["socat", `OPENSSL-LISTEN:{PORT},fork,reuseaddr,verify=0,cert=${file("server")},key=${file("server-key")}`, "SYSTEM:echo hello"]);
+		assert.equal(await greeting(t, server), "hello\n");
+		await server.stop();
+	});
 });

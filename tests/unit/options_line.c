@@ -77,6 +77,7 @@ static void put_command(struct str *s, const struct options *o)
 {
 	static const char *const kinds[] = {"moved", "placed", "unix"};
 	put_number(s, "wrap_mode", o->wrap_mode, WRAP_EXIT);
+	put_number(s, "given", o->wrap_mode_given, 0);
 	put_number(s, "wrap_output", o->wrap_output, OUTPUT_AUTO);
 	put_text(s, "wrap_library", o->wrap_library);
 	put_number(s, "wrap_ready_ms", o->wrap_ready_ms, 30000);

@@ -384,6 +384,42 @@ static void test_ignore(void **state)
 	close_stage(&s);
 }
 
+/* Not told what to do when it ends: one that goes into the background goes on. */
+static void test_adapts(void **state)
+{
+	static const struct {
+		int status;
+		bool holder, outside, goes_on;
+	} rows[] = {
+		{W_EXITCODE(0, 0), true, false, true},
+		{W_EXITCODE(0, 0), false, false, false},
+		{W_EXITCODE(1, 0), true, false, false},
+		{W_EXITCODE(0, SIGTERM), true, false, false},
+		{W_EXITCODE(0, 0), true, true, false},
+	};
+	struct stage s;
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		unit_note("row %zu", i);
+		start_stage(&s, WRAP_EXIT, WRAP_MOVED);
+		s.setup.adapts = true;
+		be_ready(&s);
+		if (rows[i].holder)
+			show(99, "Xvnc", "127.0.0.1:4000", rows[i].outside);
+		ends(&s, rows[i].status);
+		assert_int_equal(s.ended, !rows[i].goes_on);
+		assert_int_equal(gate_now(&s.gate), rows[i].goes_on ? GATE_OPEN : GATE_FAILED);
+		assert_int_equal(logged(&s, "command goes on in the background"), rows[i].goes_on);
+		fake_sleep(&s.f, 60000);
+		assert_int_equal(s.ended, !rows[i].goes_on);
+		wrapper_stop(&s.w);
+		fake_sleep(&s.f, 1);
+		assert_int_equal(s.stopped, 1);
+		close_stage(&s);
+	}
+	unit_note_clear();
+}
+
 static void test_respawn(void **state)
 {
 	struct stage s;
@@ -617,6 +653,7 @@ int main(void)
 		UNIT(test_unix),
 		UNIT(test_exit),
 		UNIT(test_ignore),
+		UNIT(test_adapts),
 		UNIT(test_respawn),
 		UNIT(test_respawn_sweeps),
 		UNIT(test_respawn_cannot_start),
