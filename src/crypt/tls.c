@@ -3,6 +3,8 @@
  */
 #include "tls_priv.h"
 
+#include "tls_room.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -46,7 +48,8 @@ static int on_send(void *ctx, const unsigned char *buf, size_t len)
 		return MBEDTLS_ERR_SSL_WANT_WRITE;
 	note_alert(t, buf, len);
 	size_t n = len < room ? len : room;
-	memcpy(out->at + out->len, buf, n);
+	if (buf != out->at + out->len) /* tls_room: it may be there already */
+		memcpy(out->at + out->len, buf, n);
 	out->len += n;
 	return (int)n;
 }
@@ -159,8 +162,10 @@ static enum tls_event shaken(struct tls *t)
 	enum { NONE = MBEDTLS_X509_BADCERT_MISSING | MBEDTLS_X509_BADCERT_SKIP_VERIFY };
 	uint32_t flags = mbedtls_ssl_get_verify_result(&t->ssl);
 
-	if (t->site->verify != TLS_VERIFY_OPTIONAL || flags == 0 || (flags & NONE))
+	if (t->site->verify != TLS_VERIFY_OPTIONAL || flags == 0 || (flags & NONE)) {
+		room_begin(t);
 		return TLS_READY;
+	}
 	(void)mbedtls_ssl_send_alert_message(&t->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
 	                                     MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
 	t->alert = MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
@@ -199,9 +204,13 @@ enum tls_event tls_read(struct tls *t, struct span *in, struct span room, size_t
 	size_t n = 0;
 	int r = 0;
 
+	*ret_n = 0;
 	t->in = in;
 	t->out = out;
+	if (out->cap - out->len < RECORD_MORE)
+		return TLS_ROOM;
 	while (n < room.len && !t->over) {
+		room_open(t);
 		r = mbedtls_ssl_read(&t->ssl, room.at + n, room.len - n);
 		if (r > 0)
 			n += (size_t)r;
@@ -209,6 +218,7 @@ enum tls_event tls_read(struct tls *t, struct span *in, struct span room, size_t
 		         (r != MBEDTLS_ERR_SSL_WANT_READ || in->len == 0))
 			break; /* WANT_READ is also said of an alert that means nothing */
 	}
+	room_close(t);
 	*ret_n = n;
 	if (n == room.len && r >= 0)
 		return in->len > 0 || tls_pending(t) ? TLS_DATA : TLS_MORE;
@@ -221,7 +231,6 @@ enum tls_event tls_read(struct tls *t, struct span *in, struct span room, size_t
 
 int tls_write(struct tls *t, struct span *plain, size_t record, struct tls_out *out)
 {
-
 	if (t->ended)
 		return -EPIPE;
 	t->in = NULL;
@@ -230,25 +239,29 @@ int tls_write(struct tls *t, struct span *plain, size_t record, struct tls_out *
 		size_t n = plain->len < record ? plain->len : record;
 		if (out->cap - out->len < n + RECORD_MORE)
 			break;
+		room_open(t);
 		int r = mbedtls_ssl_write(&t->ssl, plain->at, n);
 		if (r <= 0) {
+			room_close(t);
 			bad(t, r);
 			return t->why.err;
 		}
 		span_take(plain, (size_t)r);
 	}
+	room_close(t);
 	return 0;
 }
 
 void tls_end(struct tls *t, struct tls_out *out)
 {
-
-	if (t->ended)
+	if (t->ended || out->cap - out->len < RECORD_MORE)
 		return;
 	t->ended = true;
 	t->in = NULL;
 	t->out = out;
+	room_open(t);
 	(void)mbedtls_ssl_close_notify(&t->ssl);
+	room_close(t);
 }
 
 const struct why *tls_why(const struct tls *t)

@@ -1,6 +1,7 @@
 /* tls_priv: what the files of tls share.
  *
- *   tls.c  bytes in, bytes out     tls_why.c  why it is over     tls_peer.c  the peer's certificate
+ *   tls.c  bytes in, bytes out     tls_why.c   why it is over
+ *   tls_room.c  where records lie  tls_peer.c  the peer's certificate
  */
 #ifndef CRYPT_TLS_PRIV_H
 #define CRYPT_TLS_PRIV_H
@@ -18,6 +19,9 @@ struct tls {
 	uint8_t ip[16];      /* `name` as an address */
 	uint8_t ip_len;      /* 0: it is a DNS name */
 	uint8_t alert;       /* the last one that went out in plaintext */
+	uint8_t sequence[8]; /* tls_room: where Mbed TLS writes a record's number */
+	uint8_t explicit_iv; /* bytes of it in a record; TLS 1.2 */
+	bool roomy;          /* records are written into the caller's room */
 	bool ended;          /* our close_notify, or an alert, is out */
 	bool over;           /* TLS_BAD was told */
 	struct span *in;     /* during a call that reads */
