@@ -76,6 +76,7 @@ test  cmd:nc.openbsd                            netcat-openbsd
 test  cmd:vi                                    vim-tiny
 test  file:/usr/lib/*/libkrb5.so.3              libkrb5-3
 bench file:/usr/include/openssl/ssl.h           libssl-dev
+bench cmd:openssl                               openssl
 bench cmd:node                                  nodejs
 bench cmd:ip                                    iproute2
 bench file:/usr/sbin/haproxy                    haproxy

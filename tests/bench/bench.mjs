@@ -19,7 +19,7 @@ import { load } from "./lib/load.mjs";
 import { options } from "./lib/options.mjs";
 import { find, start, startBackend } from "./lib/peers.mjs";
 import { settle } from "./lib/place.mjs";
-import { METRICS, RUNS, idleSessions, roundsMax } from "./lib/scenarios.mjs";
+import { METRICS, NEEDS_TLS, RUNS, idleSessions, roundsMax } from "./lib/scenarios.mjs";
 import { cell, ratios, table } from "./lib/table.mjs";
 import { CPUS_NEEDED, compare } from "./lib/workers.mjs";
 
@@ -99,7 +99,7 @@ class Runs {
 
 	/* Once for each peer, another one first in every round. */
 	async round(scenario, i) {
-		const turn = [...this.proxies];
+		const turn = [...this.proxies].filter(({ tlsPort }) => tlsPort || !NEEDS_TLS.includes(scenario));
 		turn.unshift(...turn.splice(turn.length - i % (turn.length || 1)));
 		for (const proxy of turn) {
 			progress(`round ${i + 1} of ${this.options.rounds}: ${scenario}, ${proxy.peer.name}`);

@@ -45,9 +45,9 @@ async function follow(load, proxy, { onHold, waits }) {
 
 /* where: {tools, cpus, control}. Gives the result of wsload with cpu, the proxy's in s; throws when
  * anything is wrong. args: a line of wsload's options. */
-export async function load(where, { peer, port, process: proxy }, args, { onHold = async () => {}, sync = true } = {}) {
-	const words = [path.join(where.tools, "wsload"), "-p", port, "-T", LIMIT_S, ...args.split(" "),
-		...(peer.raw ? ["--raw"] : []), ...(sync ? ["--sync"] : []), ...(where.control ? ["-C", where.control] : [])];
+export async function load(where, { peer, port, tlsPort, process: proxy }, args, { onHold = async () => {}, sync = true, tls = false } = {}) {
+	const words = [path.join(where.tools, "wsload"), "-p", tls ? tlsPort : port, "-T", LIMIT_S, ...args.split(" "),
+		...(peer.raw ? ["--raw"] : []), ...(tls ? ["--tls"] : []), ...(sync ? ["--sync"] : []), ...(where.control ? ["-C", where.control] : [])];
 	const wsload = new Process("wsload", words.map(String), { cpus: where.cpus, talk: true });
 	try {
 		const { result, cpu: used } = await within(`wsload ${args} of ${peer.name}`, LIMIT_S * 1000 + SPARE_MS, follow(wsload, proxy, { onHold, waits: sync && / -m (down|up|both) /.test(` ${args} `) }));

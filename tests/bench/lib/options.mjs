@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 
-export const SCENARIOS = ["download", "upload", "echo", "session", "bursts", "idle", "latency", "workers"];
+export const SCENARIOS = ["download", "upload", "echo", "session", "bursts", "idle", "latency", "tls", "handshakes", "tlsidle", "workers"];
 
 export const USAGE = `usage: node tests/bench/bench.mjs [options]      (or: make bench BENCH_ARGS="options")
   --quick            smaller and fewer: within a minute, and noisier

@@ -1,9 +1,10 @@
 /* The proxies that are measured, one port each, all in front of the same backend. */
 
-import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { Process, ownFile, within } from "./children.mjs";
 
 const START_MS = 10000;
@@ -20,7 +21,22 @@ function which(name) {
 		.map((dir) => path.join(dir, name)).find((file) => existsSync(file)) ?? null;
 }
 
-function haproxyConfig(port, backend, workers) {
+/* A certificate for all of them (ECDSA P-256): {cert, key, both}, or null without openssl. */
+let made;
+function certificate() {
+	if (made !== undefined)
+		return made;
+	made = null;
+	if (which("openssl")) {
+		const dir = ownFile("certs"), at = (name) => path.join(dir, name);
+		execFileSync(fileURLToPath(new URL("../../../certs/make-certs.sh", import.meta.url)), ["--dir", dir], { stdio: "ignore", timeout: 10000 });
+		made = { cert: at("server.pem"), key: at("server-key.pem"), both: at("both.pem") };
+		writeFileSync(made.both, readFileSync(made.cert, "utf8") + readFileSync(made.key, "utf8"), { mode: 0o600 });
+	}
+	return made;
+}
+
+function haproxyConfig(port, backend, workers, tlsPort) {
 	const file = ownFile(`haproxy-${port}.cfg`);
 	writeFileSync(file, `global
     nbthread ${workers}
@@ -32,22 +48,25 @@ defaults
     timeout server 300s
 listen bench
     bind 127.0.0.1:${port}
-    server backend 127.0.0.1:${backend}
+${tlsPort ? `    bind 127.0.0.1:${tlsPort} ssl crt ${certificate().both}\n` : ""}    server backend 127.0.0.1:${backend}
 `);
 	return file;
 }
 
-/* name; words(port, backend, workers): the command; raw: it frames nothing, so the load does not
- * either; volume: how much of the load it gets, being slow; sessions: how many idle ones at most. */
+/* name; words(port, backend, workers, tlsPort): the command; tls: "same" port, "own" port, or none;
+ * raw: it frames nothing, so the load does not either; volume: how much of the load it gets, being slow; sessions: how many idle ones at most. */
 const makers = {
 	websplice: (file) => ({
 		file, version: existsSync(file) ? firstLine(file, ["--version"], /^websplice (\S+)/m) ?? "?" : null,
-		words: (port, backend, workers) => [file, `--workers=${workers}`, `127.0.0.1:${port}`, `127.0.0.1:${backend}`],
+		tls: file && /--cert=/.test(spawnSync(file, ["--help"], { encoding: "utf8", timeout: 10000 }).stdout ?? "") && certificate() ? "same" : null,
+		words: (port, backend, workers, tlsPort) => [file, `--workers=${workers}`, ...(tlsPort ? ["--cert", certificate().cert, "--key", certificate().key] : []),
+			`127.0.0.1:${port}`, `127.0.0.1:${backend}`],
 		raw: false, volume: 1, sessions: 5000,
 	}),
 	haproxy: (file = which("haproxy")) => ({
 		file, version: file && (firstLine(file, ["-v"], /version (\d+(?:\.\d+)*)/) ?? "?"),
-		words: (port, backend, workers) => [file, "-db", "-f", haproxyConfig(port, backend, workers)],
+		tls: file && certificate() ? "own" : null,
+		words: (port, backend, workers, tlsPort) => [file, "-db", "-f", haproxyConfig(port, backend, workers, tlsPort)],
 		raw: true, volume: 1, sessions: 5000,
 	}),
 	websockify: (file = which("websockify")) => ({
@@ -89,12 +108,13 @@ async function answers(port, proxy) {
 	}
 }
 
-/* A running proxy: {peer, port, process}. */
+/* A running proxy: {peer, port, tlsPort, process}; tlsPort is null where there is no TLS. */
 export async function start(peer, backend, cpus, workers = 1) {
 	const port = await freePort();
-	const proxy = new Process(peer.name, peer.words(port, backend, workers), { cpus });
+	const tlsPort = { same: port, own: await freePort() }[peer.tls] ?? null;
+	const proxy = new Process(peer.name, peer.words(port, backend, workers, tlsPort), { cpus });
 	await within(`${peer.name} listening`, START_MS, answers(port, proxy));
-	return { peer, port, process: proxy };
+	return { peer, port, tlsPort, process: proxy };
 }
 
 /* The backend: {port, process}. */

@@ -21,6 +21,13 @@ export const METRICS = {
 	p50: { title: "echo during a download, p50", unit: "ms", digits: 2 },
 	p99: { title: "echo during a download, p99", unit: "ms", digits: 2 },
 	beside: { title: "that download", unit: "MB/s", digits: 0 },
+	tls_down: { title: "TLS: download", unit: "CPU s/GB", digits: 3 },
+	tls_up: { title: "TLS: upload", unit: "CPU s/GB", digits: 3 },
+	tls_factor: { title: "TLS: download to plain", unit: "times", digits: 2, target: 1.60, absolute: true },
+	tls_session: { title: "TLS: session with a full handshake", unit: "CPU µs/session", digits: 0 },
+	shake50: { title: "echo during 200 handshakes/s, p50", unit: "ms", digits: 2 },
+	shake99: { title: "echo during 200 handshakes/s, p99", unit: "ms", digits: 2 },
+	tls_idle: { title: "TLS: idle session", unit: "KB PSS", digits: 1 },
 };
 
 const mib = (n) => `${Math.max(1, Math.round(n))}M`;
@@ -48,23 +55,25 @@ async function bursts(where, proxy, { quick }) {
 }
 
 /* In a proxy that has just been started: what it kept of earlier sessions would be free. */
-async function idle(where, { peer }) {
-	const n = idleSessions(where, peer);
+const idle = (tls) => async (where, { peer }) => {
+	const n = Math.min(tls ? 1000 : Infinity, idleSessions(where, peer));
 	const fresh = await start(peer, where.backend, where.proxyCpus);
 	try {
 		const before = pss(fresh.process.pid);
 		let held = 0;
 		await load(where, fresh, `-m idle -k 32 -c ${n}`, {
+			tls,
 			onHold: async () => {
 				await new Promise((wake) => setTimeout(wake, CALM_MS));
 				held = pss(fresh.process.pid);
 			},
 		});
-		return (held - before) / n;
+		const each = (held - before) / n;
+		return tls ? { tls_idle: each } : each;
 	} finally {
 		await fresh.process.stop();
 	}
-}
+};
 
 /* Each costs the proxy two descriptors, and the load one. */
 export function idleSessions({ files }, peer) {
@@ -83,10 +92,35 @@ async function latency(where, proxy, { quick }) {
 	return { p50: r.rtt_us.p50 / 1e3, p99: r.rtt_us.p99 / 1e3, beside: MBps };
 }
 
+/* Bytes with and without TLS, one after the other, so that their ratio is of one moment. */
+async function tls(where, proxy, { quick }) {
+	const cost = async (mode, on) => {
+		const r = await load(where, proxy, `-m ${mode} -c 1 -n ${mib(quick ? 256 : 1024)}`, { tls: on });
+		return r.cpu / (r.bytes / GB);
+	};
+	const plain = await cost("down", false), down = await cost("down", true);
+	return { tls_down: down, tls_factor: down / plain, tls_up: await cost("up", true) };
+}
+
+/* What a handshake costs, and what 200 of them a second do to somebody else's keystrokes. */
+async function handshakes(where, proxy, { quick }) {
+	const seconds = quick ? 1 : 2;
+	const churn = await load(where, proxy, `-m churn -k 8 -w 0.2 -d ${seconds}`, { tls: true });
+	const heavy = load(where, proxy, `-m churn -k 32 -R 200 -w 0.1 -d ${seconds + 1}`, { tls: true, sync: false });
+	heavy.catch(() => {}); /* awaited below */
+	await new Promise((wake) => setTimeout(wake, CALM_MS));
+	const r = await load({ ...where, cpus: where.probeCpus }, proxy, `-m echo -c 1 -s 64 -R 200 -w 0.2 -d ${seconds}`);
+	await heavy;
+	return { tls_session: churn.cpu / churn.sessions * 1e6, shake50: r.rtt_us.p50 / 1e3, shake99: r.rtt_us.p99 / 1e3 };
+}
+
+/* These are for proxies that have TLS. */
+export const NEEDS_TLS = ["tls", "handshakes", "tlsidle"];
+
 /* name -> (where, proxy, options) -> a value for the metric of that name, or {metric: value}. */
 export const RUNS = {
 	download: stream("down", 1536, 256), upload: stream("up", 1024, 192),
-	echo, session, bursts, latency, idle,
+	echo, session, bursts, latency, idle: idle(false), tls, handshakes, tlsidle: idle(true),
 };
 /* How often, at most: memory does not depend on chance, and --quick is short. */
-export const roundsMax = (scenario, quick) => ({ idle: quick ? 1 : 2, latency: quick ? 2 : Infinity })[scenario] ?? Infinity;
+export const roundsMax = (scenario, quick) => ({ idle: quick ? 1 : 2, tlsidle: 1, latency: quick ? 2 : Infinity, handshakes: quick ? 1 : 3 })[scenario] ?? Infinity;

@@ -42,6 +42,7 @@ static const char usage[] =
 	" -d SEC    duration of echo and churn [3]; down: stop after so long [never]\n"
 	" -w SEC    before the measured window (echo, churn)        [0.3]\n"
 	" -R N      echo: N messages a second in all                [each answer brings the next]\n"
+	"           churn: N sessions a second at most              [as many as there can be]\n"
 	" -k N      connections opened at the same time, in churn all of them [32]\n"
 	" -N N      churn: at most N sessions                       [no limit]\n"
 	" -P PATH   what the request asks for                       [/websockify]\n"

@@ -1,4 +1,5 @@
-/* Sessions one after the other on each connection: connect, upgrade, one echo, close. */
+/* Sessions one after the other on each connection: connect, upgrade, one echo, close. With a rate
+ * they begin on time, as long as a connection is free. */
 #include "load.h"
 
 #include <time.h>
@@ -10,6 +11,8 @@ struct churn {
 	uint64_t since_ns;         /* when it began; 0: not yet */
 	uint64_t before;           /* sessions before it */
 	uint64_t look_ns;          /* when to look for stuck ones again */
+	uint64_t first_ns;         /* when the first was due, with a rate */
+	uint64_t begun;            /* how many have begun */
 };
 
 static void begin_window(struct load *w, struct churn *ch)
@@ -33,6 +36,12 @@ static void end_stuck(struct conn *c, uint64_t now)
 	}
 }
 
+/* When the next session is due. */
+static uint64_t next_due(const struct load *w, const struct churn *ch)
+{
+	return w->o.rate > 0 ? after_s(ch->first_ns, (double)ch->begun / w->o.rate) : 0;
+}
+
 static void renew(struct load *w, struct churn *ch)
 {
 	uint64_t now = now_ns();
@@ -44,8 +53,12 @@ static void renew(struct load *w, struct churn *ch)
 		if (c->state != CONN_NONE && c->state != CONN_DEAD) {
 			if (look)
 				end_stuck(c, now);
+		} else if (next_due(w, ch) > now) {
+			continue;
 		} else if (conn_open(c) < 0) { /* no ports, no descriptors: give them a moment */
 			nanosleep(&(struct timespec){.tv_nsec = MS_NS}, NULL);
+		} else {
+			ch->begun++;
 		}
 	}
 }
@@ -60,6 +73,7 @@ void run_churn(struct load *w)
 {
 	struct churn ch = {.begin_ns = after_s(w->begin_ns, w->o.warm_s)};
 	ch.end_ns = after_s(ch.begin_ns, w->o.seconds);
+	ch.first_ns = now_ns();
 	while (!is_over(w, &ch) && w->errors <= ERRORS_MAX) {
 		if (now_ns() > run_limit(w)) {
 			w->timed_out = true;
@@ -68,7 +82,7 @@ void run_churn(struct load *w)
 		if (!ch.since_ns && now_ns() >= ch.begin_ns)
 			begin_window(w, &ch);
 		renew(w, &ch);
-		poll_once(w, 50 * MS_NS);
+		poll_once(w, w->o.rate > 0 ? MS_NS : 50 * MS_NS);
 	}
 	if (!ch.since_ns)
 		return;
