@@ -94,6 +94,17 @@ async function logIn(page) {
 	await shows(page, /Welcome, tester, on xterm-256color\n[^\n]*ready>$/);
 }
 
+const CLEAR = "rgba(0, 0, 0, 0)";
+
+/* The relative luminance of "rgb(…)" (WCAG 2). */
+function light(colour) {
+	const [r, g, b] = colour
+		.match(/\d+/g)
+		.map((part) => part / 255)
+		.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+	return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
 const words = (page) => page.locator("#card-ended").innerText();
 
 describe("a real telnetd", { skip: NO_TERMINALS }, () => {
@@ -252,6 +263,31 @@ describe("what a server sends", () => {
 		assert.notEqual(await style("true", "color"), await style("indexed", "color"));
 		assert.deepEqual(page.faults, []);
 	});
+
+	for (const colorScheme of ["light", "dark"]) {
+		it(`can be read whatever colours it combines, ${colorScheme}`, async (t) => {
+			const { page } = await service(
+				t,
+				(socket) => socket.write("\x1b[37;44mone\x1b[0;30mtwo\x1b[0;97mthree\x1b[0;7mfour"),
+				undefined,
+				{ ...DESKTOP, colorScheme },
+			);
+			await inState(page, "running");
+			await shows(page, "onetwothreefour");
+			const back = colorScheme === "light" ? "rgb(255, 255, 255)" : "rgb(16, 23, 29)";
+			for (const text of ["one", "two", "three", "four"]) {
+				const pair = await page
+					.locator(".xterm-rows span", { hasText: new RegExp(`^${text}$`) })
+					.evaluate((span) => {
+						const { color, backgroundColor } = getComputedStyle(span);
+						return [color, backgroundColor];
+					});
+				const [a, b] = pair.map((colour) => light(colour === CLEAR ? back : colour));
+				const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+				assert.ok(ratio >= 4.5, `${text}: ${pair} is ${ratio.toFixed(1)}`);
+			}
+		});
+	}
 
 	it("may come cut anywhere and all at once", async (t) => {
 		const { page, peer } = await service(t, async (socket) => {
@@ -608,6 +644,13 @@ describe("on a phone", () => {
 		await page.locator(".xterm-helper-textarea").focus();
 		await type(page, "cc");
 		await until("Ctrl+C, then a c", () => peer.heard().endsWith("\x1b[C\x03c"));
+		await page.keyboard.insertText("hé");
+		await until("a word at once", () =>
+			Buffer.from(peer.heard(), "latin1").toString().endsWith("\x03ch\u00e9"),
+		);
+		await row.getByRole("button", { name: "Hold Control" }).tap();
+		await page.keyboard.insertText("d");
+		await until("Ctrl+D", () => peer.heard().endsWith("\x04"));
 		const terminal = await page.locator("#terminal").boundingBox();
 		const keys = await page.locator("#touch-row").boundingBox();
 		assert.ok(terminal.y + terminal.height <= keys.y + 1, "the row covers the terminal");

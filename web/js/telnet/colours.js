@@ -1,8 +1,11 @@
 /*
- * The terminal's colours, for both themes. Programs choose theirs for dark terminals, so on light
- * ground xterm.js is told to make text stand out from what it is on. (On dark ground that would
- * only make reversed text paler: xterm.js 6 measures it against itself.)
+ * The terminal's colours, for both themes. Programs combine them as they like, so xterm.js is told
+ * to make text stand out from what it is on.
  */
+
+/* As far as is enough for text of any size. Reversed text, which xterm.js 6 measures against
+ * itself, gets just this and no more. */
+const CONTRAST = 7;
 
 const DARK = {
 	background: "#10171d",
@@ -56,7 +59,7 @@ const LIGHT = {
  * Options for the terminal; theme: "dark" or "light". The colours are a new object each time, so
  * that those a server has set are gone.
  */
-export const coloursOf = (theme) =>
-	theme === "dark"
-		? { theme: { ...DARK }, minimumContrastRatio: 1 }
-		: { theme: { ...LIGHT }, minimumContrastRatio: 7 };
+export const coloursOf = (theme) => ({
+	theme: { ...(theme === "dark" ? DARK : LIGHT) },
+	minimumContrastRatio: CONTRAST,
+});
