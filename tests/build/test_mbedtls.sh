@@ -108,10 +108,17 @@ check 'usage' usage
 
 the_systems() {
 	MBEDTLS=system scripts/setup.sh build || return 1
-	make -s -j2 MBEDTLS=system ERR=1 CFLAGS=-O1 BUILD="$work/build" "$work/build/release/websplice" \
-		"$work/build/release/unit/test_gcm" "$work/build/release/unit/test_ws_key" || return 1
-	"$work/build/release/websplice" --version | grep -q 'Mbed TLS 3\.[0-9.]* of the system)$' &&
-		"$work/build/release/unit/test_gcm" && "$work/build/release/unit/test_ws_key"
+	set -- test_ws_key test_gcm test_chachapoly test_x25519 test_tls_records test_tls_wire test_tls_link
+	targets=$work/build/debug/websplice
+	for test; do
+		targets="$targets $work/build/debug/unit/$test"
+	done
+	# shellcheck disable=SC2086 # a list of words
+	make -s -j2 MBEDTLS=system variant=debug ERR=1 BUILD="$work/build" $targets || return 1
+	"$work/build/debug/websplice" --version | grep -q 'Mbed TLS 3\.[0-9.]* of the system)$' || return 1
+	for test; do
+		"$work/build/debug/unit/$test" || return 1
+	done
 }
 check 'make MBEDTLS=system: a proxy with the library of the distribution as it is' the_systems
 
