@@ -347,7 +347,7 @@ static void case_drained_below_low(struct contract *c)
 	UNTIL(c, link_queued(c->link) == 0);
 	some_turns(c);
 	assert_int_equal(c->seen.drains, 1); /* not once more at 0 */
-	stuff(c, LINK_LOW, 4096);
+	fill(c, LINK_LOW, 4096);
 	take_all(c);
 	UNTIL(c, c->seen.drains == 2);
 }
@@ -771,7 +771,7 @@ static void case_close_inside_drained(struct contract *c)
 	if (!c->m->pushes_back)
 		return;
 	c->seen.on_drained = DO_CLOSE;
-	stuff(c, LINK_LOW, 4096);
+	fill(c, LINK_LOW, 4096);
 	do_finish(c);
 	take_all(c);
 	UNTIL(c, c->m->saw_end(c->far));
@@ -785,7 +785,7 @@ static void case_cut_inside_drained(struct contract *c)
 	if (!c->m->pushes_back)
 		return;
 	c->seen.on_drained = DO_CUT;
-	stuff(c, LINK_LOW, 4096);
+	fill(c, LINK_LOW, 4096);
 	UNTIL(c, (take_some(c, 4096), c->link == NULL));
 	assert_int_equal(c->seen.drains, 1);
 }
