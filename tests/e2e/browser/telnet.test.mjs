@@ -430,6 +430,16 @@ describe("copying and pasting", () => {
 		);
 	});
 
+	it("does not paste more than a server can be expected to take", async (t) => {
+		const { page, peer } = await service(t, echo);
+		await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+		await inState(page, "running");
+		await page.evaluate(() => navigator.clipboard.writeText("x".repeat(300_000)));
+		await page.getByRole("button", { name: "Paste", exact: true }).click();
+		await page.getByText("too much text to paste at once").waitFor();
+		assert.equal(peer.heard().includes("x"), false);
+	});
+
 	it("has a field to paste into where the browser keeps its clipboard", async (t) => {
 		const peer = await startService(echo);
 		const server = await startWebsplice({ target: peer.target });
@@ -551,6 +561,19 @@ describe("when it does not work", () => {
 		}
 		await page.getByRole("button", { name: "Stop" }).click();
 		await inState(page, "form");
+	});
+
+	it("ends when the server takes nothing any more", async (t) => {
+		const { page, peer } = await service(t, (socket) => socket.write(ECHO_AND_SGA));
+		await inState(page, "running");
+		await type(page, "a");
+		await until("the key", () => peer.heard().endsWith("a"));
+		await page.evaluate(() =>
+			Object.defineProperty(WebSocket.prototype, "bufferedAmount", { get: () => 1024 * 1024 }),
+		);
+		await type(page, "b");
+		await inState(page, "ended");
+		assert.match(await words(page), /The server has stopped listening/);
 	});
 
 	it("ends when the user says so, and the server sees it", async (t) => {
