@@ -19,11 +19,12 @@ const BINARY =
 const ALARMS = /Sanitizer|runtime error:|websplice: BUG|stack smashing/;
 
 /*
- * Starts websplice with our pages before `target` ("host:port"; none for a test card in args).
+ * Starts websplice with our pages before `target` ("host:port"; none for a test card in args), or
+ * before the command that command(port) gives.
  * Gives {url, port, program, stop}.
  * port: to come back where an earlier one was.
  */
-export async function startWebsplice({ web = WEB, target, args = [], port }) {
+export async function startWebsplice({ web = WEB, target, args = [], port, command }) {
 	if (!existsSync(BINARY)) {
 		throw new Error(`${BINARY} is not there: build it first (make), or set WEBSPLICE`);
 	}
@@ -34,6 +35,7 @@ export async function startWebsplice({ web = WEB, target, args = [], port }) {
 		...args,
 		`127.0.0.1:${at}`,
 		...(target ? [target] : []),
+		...(command ? ["--", ...command(at)] : []),
 	]);
 	const url = `http://127.0.0.1:${at}/`;
 	try {
