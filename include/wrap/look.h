@@ -25,8 +25,9 @@ struct look {
 	/* found */
 	struct holder holders[LOOK_HOLDERS];
 	unsigned n;
-	bool blind;           /* the system does not tell who listens */
-	char text[LOOK_TEXT]; /* why nobody of the session listens on port; what to do */
+	struct holder exposed; /* of the session: on old_port, and others reach it; pid 0: nobody */
+	bool blind;            /* the system does not tell who listens */
+	char text[LOOK_TEXT];  /* why nobody of the session listens on port; what to do */
 };
 
 void look_around(struct look *l);

@@ -8,7 +8,8 @@
  *   stop ─► SWEEPS: SIGTERM to the group, SIGKILL after stop_ms ─► LOOKS ─► host.stopped
  *
  * When it is ready is known from three kinds of news, one per kind of command:
- *   moved   rebind.so's report `listen`; a `bind` whose `listen` got lost is looked after
+ *   moved   rebind.so's report `listen`; a `bind` whose `listen` got lost is looked after, and so is a
+ *           program of the command that listens where others reach it: the command is ended
  *   placed  ({port}) somebody listens on the port; on an address that others reach: it is ended
  *   unix    nothing: the socket is just dialled
  * Not ready within ready_ms: one line says why, and clients are told at once; it may still come.
@@ -70,7 +71,7 @@ struct wrapper {
 	uint64_t since, kill_at;
 	int code; /* of the last end */
 	int bind_error;
-	bool is_ready, late, alive, killed, looked, stopping, giving_up;
+	bool is_ready, is_bound, late, alive, killed, looked, stopping, giving_up;
 };
 
 extern const struct child_events wrapper_child_events; /* owner: the wrapper */

@@ -103,15 +103,18 @@ static void read_table(struct scan *s, const char *path)
 	fclose(f);
 }
 
-static void add_holder(struct look *k, int pid, const struct listener *l)
+static void fill_holder(struct holder *h, int pid, const struct listener *l)
 {
-	if (k->n == LOOK_HOLDERS)
-		return;
-	struct holder *h = &k->holders[k->n++];
 	*h = (struct holder){.pid = pid, .outside = l->outside};
 	memcpy(h->at, l->at, sizeof h->at);
 	if (!pid || !name_of(pid, h->name))
 		memcpy(h->name, "?", 2);
+}
+
+static void add_holder(struct look *k, int pid, const struct listener *l)
+{
+	if (k->n < LOOK_HOLDERS)
+		fill_holder(&k->holders[k->n++], pid, l);
 }
 
 static void take_socket(struct scan *s, int pid, bool ours, uint64_t inode)
@@ -123,6 +126,8 @@ static void take_socket(struct scan *s, int pid, bool ours, uint64_t inode)
 		if (l->port == s->look->port) {
 			add_holder(s->look, pid, l);
 		} else if (ours) {
+			if (l->port == s->look->old_port && l->outside)
+				fill_holder(&s->look->exposed, pid, l);
 			s->elsewhere = *l;
 			name_of(pid, s->elsewhere_name);
 		}
@@ -239,6 +244,7 @@ void look_around(struct look *l)
 {
 	struct scan s = {.look = l, .listeners = calloc(LISTENERS, sizeof *s.listeners)};
 	l->n = 0;
+	l->exposed.pid = 0;
 	l->blind = true;
 	l->text[0] = 0;
 	if (!s.listeners)

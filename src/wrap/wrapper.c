@@ -42,7 +42,7 @@ void wrapper_ready(struct wrapper *w, const char *at, int pid)
 
 static void not_ready(struct wrapper *w, enum gate_state gate)
 {
-	w->is_ready = w->late = false;
+	w->is_ready = w->is_bound = w->late = false;
 	w->bind_error = 0;
 	timer_stop(&w->ready);
 	timer_stop(&w->peek);
@@ -66,12 +66,14 @@ void wrapper_report(struct wrapper *w, struct span letter)
 	    w->phase >= WRAP_OVER || w->stopping || !report_parse(&r, letter, w->setup->key))
 		return;
 	snprintf(at, sizeof at, r.six ? "[::1]:%u" : "127.0.0.1:%u", r.port);
-	if (r.event == REPORT_FAIL)
+	if (r.event == REPORT_FAIL) {
 		w->bind_error = r.error;
-	else if (r.event == REPORT_LISTEN)
+	} else if (r.event == REPORT_LISTEN) {
 		wrapper_ready(w, at, r.pid);
-	else if (!w->is_ready && !timer_armed(&w->peek))
+	} else if (!w->is_ready) {
+		w->is_bound = true;
 		wrapper_peek_in(w, LOST_MS);
+	}
 }
 
 /* ---- start ---- */
@@ -92,8 +94,8 @@ static int start_child(struct wrapper *w)
 	          LOG_NUM("pid", w->child->pid), LOG_NUM("port", s->port));
 	if (s->kind != WRAP_UNIX)
 		timer_arm(w->env->timers, &w->ready, TIMER_DIAL, s->ready_ms);
-	if (s->kind == WRAP_PLACED)
-		wrapper_peek_in(w, PEEK_MS);
+	if (s->kind != WRAP_UNIX)
+		wrapper_peek_in(w, s->kind == WRAP_PLACED ? PEEK_MS : LOST_MS);
 	return 0;
 }
 

@@ -39,13 +39,14 @@ static void name_holders(struct wrapper *w, const struct look *l)
 		           &l->holders[i]);
 }
 
-/* A command that has its port from {port} has to keep to loopback by itself. */
+/* Where others reach the command: one that has its port from {port} has to keep to loopback by itself,
+ * and one that was to be moved may have started a program that cannot be. */
 static const struct holder *outsider(const struct look *l)
 {
 	for (unsigned i = 0; i < l->n; i++)
 		if (l->holders[i].outside)
 			return &l->holders[i];
-	return NULL;
+	return l->exposed.pid ? &l->exposed : NULL;
 }
 
 /* A command that did well and left its port to somebody else has gone into the background: whoever
@@ -56,23 +57,30 @@ static void adapt(struct wrapper *w, const struct look *l)
 		w->mode = WRAP_IGNORE;
 }
 
+static void say_exposed(struct wrapper *w, const struct holder *h, const char *text)
+{
+	if (w->setup->kind == WRAP_PLACED)
+		text = "have it listen on 127.0.0.1 only (Xvnc: -localhost)";
+	log_event(w->env->log, LOG_ERROR, "command listens where others reach it, and is ended",
+	          LOG_TEXT("command", w->setup->name), LOG_TEXT("process", h->name),
+	          LOG_NUM("pid", h->pid), LOG_TEXT("address", h->at), LOG_TEXT("advice", text));
+}
+
 static void see_peek(struct wrapper *w, const struct look *l)
 {
 	const struct holder *out = outsider(l);
 	if (w->is_ready || w->phase == WRAP_SWEEPS || w->phase == WRAP_WAITS || w->stopping)
 		return;
 	if (out) {
-		say_holder(w, LOG_ERROR,
-		           "command listens where others reach it, and is ended: have it listen on "
-		           "127.0.0.1 only (Xvnc: -localhost)",
-		           out);
+		say_exposed(w, out, l->text);
 		wrapper_give_up(w, EXIT_FAILURE);
-	} else if (l->n > 0) {
+	} else if (l->n > 0 && (w->setup->kind == WRAP_PLACED || w->is_bound)) {
 		wrapper_ready(w, l->holders[0].at, l->holders[0].pid);
 	} else if (l->blind && w->setup->kind == WRAP_PLACED) {
 		wrapper_ready(w, "unknown", 0);
-	} else if (w->setup->kind == WRAP_PLACED) {
-		wrapper_peek_in(w, w->late ? SLOW_MS : PEEK_MS);
+	} else {
+		bool soon = w->setup->kind == WRAP_PLACED && !w->late;
+		wrapper_peek_in(w, soon ? PEEK_MS : SLOW_MS);
 	}
 }
 

@@ -8,8 +8,10 @@
 
 enum {
 	PEEK_MS = 100,  /* between two looks for a listener of a placed command */
-	SLOW_MS = 2000, /* … once it is late */
-	LOST_MS = 500,  /* a bind whose listen does not come: perhaps it was lost */
+	SLOW_MS = 2000, /* … once it is late; and for a moved one */
+	LOST_MS =
+		500, /* first look for a moved one: something of it may listen unmoved, or a bind was
+	                   reported and its listen was lost */
 };
 
 enum look_for {

@@ -151,6 +151,21 @@ describe("a wrapped server is reached through websplice alone", () => {
 		await front.stop();
 	});
 
+	/* Where websplice does not listen itself, it cannot keep it from the port: it ends it. */
+	test("and a static one on an address where websplice is not", async (t) => {
+		const net = await network(t);
+		if (!net)
+			return;
+		const program = path.join(folder(t), "static_server");
+		const made = await run(["gcc", "-static", "-pthread", "-D_GNU_SOURCE", "-o", program, path.join(ROOT, "tests/tools/rebind_server.c")]);
+		assert.equal(made.code, 0, made.err);
+		const front = wrapped(t, net.inside, [`127.0.0.1:${OLD}`], ["sh", "-c", `'${program}' ${OLD} stranger ${INSIDE.ipv4} <&0`]);
+		await until(() => `it ends; it said:\n${front.err}`, () => front.ended);
+		assert.equal(front.code, 1, front.err);
+		assert.match(front.err, /command listens where others reach it, and is ended .*process=static_server .*address=10\.219\.0\.1:5901 .*is statically linked, so its port cannot be moved: name its port as \{port\}/);
+		assert.deepEqual(net.inside.listening(), []);
+	});
+
 	test("{port}: on loopback or not at all", async (t) => {
 		const net = await network(t);
 		if (!net)

@@ -68,6 +68,15 @@ static void test_holder(void **state)
 		snprintf(at, sizeof at, rows[i].outside ? "0.0.0.0:%u" : "127.0.0.1:%u", s.port);
 		assert_string_equal(l.holders[0].at, at);
 		assert_int_equal(l.holders[0].outside, rows[i].outside);
+		assert_int_equal(l.exposed.pid, 0);
+		struct look old = {.port = 1, .old_port = s.port, .session = s.pid};
+		look_around(&old);
+		assert_int_equal(old.exposed.pid, rows[i].outside ? s.pid : 0);
+		if (rows[i].outside)
+			assert_string_equal(old.exposed.at, at);
+		old.session = getpid(); /* nobody of ours */
+		look_around(&old);
+		assert_int_equal(old.exposed.pid, 0);
 		subject_stop(&s);
 		look_around(&l);
 		assert_int_equal(l.n, 0);
