@@ -14,10 +14,14 @@ enum { ROOM_FIRST = 16384, PATH_MOST = 4096 };
 static int grow(struct content *c, size_t *room)
 {
 	size_t more = *room ? *room * 2 : ROOM_FIRST;
-	uint8_t *at = more > CONTENT_MOST ? NULL : malloc(more);
 
+	if (*room > CONTENT_MOST)
+		return -EFBIG;
+	if (more > CONTENT_MOST)
+		more = CONTENT_MOST + 1; /* one more than may be */
+	uint8_t *at = malloc(more);
 	if (!at)
-		return more > CONTENT_MOST ? -EFBIG : -ENOMEM;
+		return -ENOMEM;
 	if (c->bytes.len)
 		memcpy(at, c->bytes.at, c->bytes.len);
 	size_t len = c->bytes.len;
