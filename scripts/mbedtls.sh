@@ -88,7 +88,7 @@ install() {
 		cp -R "$everest/include/everest/." "$new/include/everest/" &&
 		cp $config "$new/include/" && cp $inputs "$new/from/" &&
 		cp "$work/obj/libmbedtls.a" "$new/lib/" || die "could not write $work"
-	rm -rf "$into" && mkdir -p "${into%/*}" && mv "$new" "$into" || die "could not write $into"
+	rm -rf "$into" && mkdir -p "$(dirname "$into")" && mv "$new" "$into" || die "could not write $into"
 }
 
 case ${1-} in
