@@ -20,7 +20,7 @@ static enum command_flaw look_at(const char *path)
 {
 	struct stat st;
 	if (stat(path, &st) < 0)
-		return errno == EACCES ? COMMAND_DENIED : COMMAND_MISSING;
+		return COMMAND_MISSING;
 	if (!S_ISREG(st.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
 		return COMMAND_DENIED;
 	return COMMAND_OK;
@@ -65,8 +65,11 @@ enum command_flaw command_find(const char *name, const char *search, char path[C
 	str_puts(&s, name);
 	if (!*name || s.cut)
 		return COMMAND_MISSING;
-	if (strchr(name, '/'))
-		return look_at(name);
+	if (strchr(name, '/')) {
+		enum command_flaw f = look_at(name);
+		/* in a folder that is closed to us; on the way along PATH that says nothing */
+		return f == COMMAND_MISSING && errno == EACCES ? COMMAND_DENIED : f;
+	}
 	return search_for(name, search ? search : "/usr/local/bin:/usr/bin:/bin", path);
 }
 

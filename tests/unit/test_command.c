@@ -78,6 +78,10 @@ static void test_find(void **state)
 	assert_int_equal(command_find("nonesuch", search, path), COMMAND_MISSING);
 	assert_int_equal(command_find("./nonesuch", search, path), COMMAND_MISSING);
 	assert_int_equal(command_find("", search, path), COMMAND_MISSING);
+	if (geteuid() != 0) {
+		assert_int_equal(command_find("/root/x", search, path), COMMAND_DENIED);
+		assert_int_equal(command_find("x", "/root", path), COMMAND_MISSING);
+	}
 	/* one that may be run is better than an earlier one that may not */
 	snprintf(search, sizeof search, "%s:/bin", f.dir);
 	put(&f, "sh", "x", 1, 0644);
