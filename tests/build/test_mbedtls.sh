@@ -21,6 +21,9 @@ check() {
 	fi
 }
 
+# Run by itself after a change, it starts from what make would build.
+scripts/setup.sh build || exit 2
+
 # A second build, in another folder, of the same: not one byte differs.
 same_again() {
 	again=build/mbedtls.$$
