@@ -6,8 +6,10 @@
 
 #include "../fake/fail_malloc.h"
 #include "../fake/tls_joint.h"
+#include "../fake/tls_two.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 struct world {
@@ -111,6 +113,57 @@ static void test_connections(void **state)
 	}
 }
 
+/* Once it runs, a connection asks for no memory. */
+static void test_steady_state(void **state)
+{
+	struct world *w = *state;
+	uint8_t *bytes = calloc(1, READ_ROOM);
+
+	for (int kind = 0; kind < 2; kind++) {
+		struct tls_joint j;
+		tls_joint_open(&j, kind ? w->client : w->server, kind ? w->server : w->client,
+		               "vnc1");
+		tls_joint_turn(&j);
+		assert_true(j.ready && j.far->ready);
+		fail_malloc_at(0);
+		for (int i = 0; i < 20; i++) {
+			tls_joint_send(&j, span_of(bytes, READ_ROOM));
+			tls_end_say(j.far, span_of(bytes, 100000));
+			tls_joint_turn(&j);
+		}
+		assert_int_equal(fail_malloc_calls(), 0);
+		fail_malloc_off();
+		assert_int_equal(j.got_len, 20 * 100000);
+		assert_int_equal(j.far->got_len, 20 * (size_t)READ_ROOM);
+		tls_joint_done(&j);
+	}
+	free(bytes);
+}
+
+/* What a session keeps after its handshake: of the two record buffers one. */
+static void test_little_is_kept(void **state)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	struct world *w = *state;
+	struct tls_site *site = site_of(&w->leaf), *client = site_trusting(&w->ca, "vnc1");
+	struct tls_two t;
+
+	tls_two_shake(&t, site, client, NULL);
+	assert_int_equal(t.server_is, TLS_READY);
+	size_t with = mallinfo2().uordblks;
+	tls_free(t.server);
+	size_t without = mallinfo2().uordblks;
+	t.server = NULL;
+	unit_note("%zu bytes", with - without);
+	assert_true(with - without > 1000 && with - without < 26000);
+	tls_two_done(&t);
+	tls_site_unref(site);
+	tls_site_unref(client);
+#else
+	(void)state; /* a sanitizer's malloc keeps no such books */
+#endif
+}
+
 /* ---- sites ---- */
 
 static void test_sites(void **state)
@@ -141,6 +194,7 @@ static void test_sites(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {UNIT(test_connections), UNIT(test_sites)};
+	const struct CMUnitTest tests[] = {UNIT(test_connections), UNIT(test_steady_state),
+	                                   UNIT(test_little_is_kept), UNIT(test_sites)};
 	return cmocka_run_group_tests(tests, group_open, group_close);
 }
