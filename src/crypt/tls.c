@@ -27,7 +27,9 @@ static int on_recv(void *ctx, unsigned char *buf, size_t len)
 	if (!t->in || t->in->len == 0)
 		return MBEDTLS_ERR_SSL_WANT_READ;
 	size_t n = len < t->in->len ? len : t->in->len;
-	memcpy(buf, span_take(t->in, n).at, n);
+	const uint8_t *from = span_take(t->in, n).at;
+	if (from != buf) /* tls_room: it may be there already */
+		memcpy(buf, from, n);
 	return (int)n;
 }
 
@@ -198,35 +200,52 @@ bool tls_pending(const struct tls *t)
 	return mbedtls_ssl_check_pending(&t->ssl) != 0;
 }
 
-enum tls_event tls_read(struct tls *t, struct span *in, struct span room, size_t *ret_n,
-                        struct tls_out *out)
+/* As far as room goes; the result of the last read. */
+static int read_all(struct tls *t, struct span *in, struct span room, size_t *ret_n)
 {
-	size_t n = 0;
 	int r = 0;
 
-	*ret_n = 0;
-	t->in = in;
-	t->out = out;
-	if (out->cap - out->len < RECORD_MORE)
-		return TLS_ROOM;
-	while (n < room.len && !t->over) {
+	while (*ret_n < room.len && !t->over) {
 		room_open(t);
-		r = mbedtls_ssl_read(&t->ssl, room.at + n, room.len - n);
+		r = room_take(t, in, room.len - *ret_n);
+		if (r == 0)
+			r = room_taken(
+				t, in,
+				mbedtls_ssl_read(&t->ssl, room.at + *ret_n, room.len - *ret_n));
 		if (r > 0)
-			n += (size_t)r;
+			*ret_n += (size_t)r;
 		else if (r != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET &&
 		         (r != MBEDTLS_ERR_SSL_WANT_READ || in->len == 0))
 			break; /* WANT_READ is also said of an alert that means nothing */
 	}
-	room_close(t);
-	*ret_n = n;
-	if (n == room.len && r >= 0)
-		return in->len > 0 || tls_pending(t) ? TLS_DATA : TLS_MORE;
+	return r;
+}
+
+static enum tls_event event_of(struct tls *t, int r)
+{
 	if (r == MBEDTLS_ERR_SSL_WANT_READ)
 		return TLS_MORE;
 	if (r == MBEDTLS_ERR_SSL_WANT_WRITE)
 		return TLS_ROOM;
 	return r == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? TLS_END : bad(t, r);
+}
+
+enum tls_event tls_read(struct tls *t, struct span *in, struct span room, size_t *ret_n,
+                        struct tls_out *out)
+{
+	enum tls_event e;
+
+	*ret_n = 0;
+	t->out = out;
+	if (out->cap - out->len < RECORD_MORE)
+		return TLS_ROOM;
+	int r = read_all(t, in, room, ret_n);
+	if (*ret_n == room.len && r >= 0)
+		e = in->len > 0 || tls_pending(t) ? TLS_DATA : TLS_MORE;
+	else
+		e = event_of(t, r);
+	room_close(t);
+	return e;
 }
 
 int tls_write(struct tls *t, struct span *plain, size_t record, struct tls_out *out)

@@ -15,13 +15,17 @@ struct tls {
 	const char *peer;
 	const char *name; /* the client role's expected name: the site's, or own_name */
 	char *own_name;
-	unsigned lane;       /* which copy of an RSA key */
-	uint8_t ip[16];      /* `name` as an address */
-	uint8_t ip_len;      /* 0: it is a DNS name */
-	uint8_t alert;       /* the last one that went out in plaintext */
-	uint8_t sequence[8]; /* tls_room: where Mbed TLS writes a record's number */
-	uint8_t explicit_iv; /* bytes of it in a record; TLS 1.2 */
-	bool roomy;          /* records are written into the caller's room */
+	unsigned lane;                           /* which copy of an RSA key */
+	uint8_t ip[16];                          /* `name` as an address */
+	uint8_t ip_len;                          /* 0: it is a DNS name */
+	uint8_t alert;                           /* the last one that went out in plaintext */
+	uint8_t sequence_out[8], sequence_in[8]; /* tls_room: where Mbed TLS has record numbers */
+	uint8_t explicit_iv;                     /* bytes of it in a record; TLS 1.2 */
+	bool roomy;                              /* tls_room has begun */
+	bool in_own;                             /* Mbed TLS reads into `own` */
+	bool borrowed;                           /* and now from `record`, in the caller's `in` */
+	struct span record;
+	uint8_t *own;        /* a record that has not come whole; NULL: none */
 	bool ended;          /* our close_notify, or an alert, is out */
 	bool over;           /* TLS_BAD was told */
 	struct span *in;     /* during a call that reads */

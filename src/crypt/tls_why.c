@@ -79,7 +79,7 @@ static bool is_plain_alert(const struct tls *t)
 {
 	const unsigned char *h = t->ssl.MBEDTLS_PRIVATE(in_hdr);
 
-	return h[0] == MBEDTLS_SSL_MSG_ALERT && h[3] == 0 && h[4] == 2;
+	return !t->roomy && h[0] == MBEDTLS_SSL_MSG_ALERT && h[3] == 0 && h[4] == 2;
 }
 
 /* ---- we give up on the peer ---- */

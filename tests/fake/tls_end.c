@@ -57,7 +57,7 @@ void tls_end_release(struct tls_end *e)
 
 static enum tls_event step(struct tls_end *e, struct span *in, struct tls_out *out)
 {
-	uint8_t plain[TLS_PLAIN_MAX];
+	uint8_t plain[READ_ROOM + TLS_PLAIN_MAX];
 	size_t n = 0;
 
 	if (!e->ready) {
