@@ -216,6 +216,15 @@ static const struct child_ops real_ops = {
 	.running = real_running,
 };
 
+/* Whoever started us may have had it blocked. */
+static void hear_of_children(void)
+{
+	sigset_t chld;
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	pthread_sigmask(SIG_UNBLOCK, &chld, NULL);
+}
+
 int child_new(struct child **ret, struct loop *l, const struct child_events *ev, void *owner)
 {
 	static const int signums[] = {SIGCHLD};
@@ -229,6 +238,7 @@ int child_new(struct child **ret, struct loop *l, const struct child_events *ev,
 	int err = open_output(r);
 	if (err == 0)
 		err = sigs_start(&r->sigs, l, signums, 1, on_chld, r);
+	hear_of_children();
 	if (err < 0)
 		child_free(&r->child);
 	else

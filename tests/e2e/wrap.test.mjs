@@ -210,6 +210,16 @@ describe("how it is born", () => {
 		await server.ends(0);
 	});
 
+	test("whatever our own caller had blocked and ignored", async () => {
+		const port = await deadPort();
+		const { code, err } = await runProc(["env", "--block-signal=CHLD,TERM,USR1", "--ignore-signal=CHLD,HUP,INT",
+			BIN, `127.0.0.1:${port}`, "--", "sh", "-c", "grep -E '^Sig(Blk|Ign)' /proc/self/status; exit 6"], { env: sanitizer });
+		assert.equal(code, 6, err);
+		assert.match(err, /SigBlk:\\t0000000000000000/);
+		const [, ignored] = /SigIgn:\\t([0-9a-f]{16})/.exec(err);
+		assert.equal(BigInt(`0x${ignored}`) & ~0x180000000n, 0n); /* 32 and 33 are the C library's */
+	});
+
 	test("what others want preloaded stays", async (t) => {
 		const server = await wrap(t, [], sh("echo $LD_PRELOAD"), { env: { LD_PRELOAD: "" } });
 		await server.says(/text=\S+rebind\.so\n/);
