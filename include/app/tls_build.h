@@ -19,7 +19,8 @@ enum {
 
 /* What outlives a build. Zero it; one build at a time may use it. */
 struct tls_kept {
-	struct self_signed *self; /* --self-signed: made or read */
+	struct self_signed *self;        /* --self-signed: made or read */
+	char password[OPTIONS_PASSWORD]; /* of --key-password-file, if that was a pipe; "": no */
 };
 void tls_kept_wipe(struct tls_kept *k);
 

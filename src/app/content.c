@@ -25,8 +25,9 @@ static int grow(struct content *c, size_t *room)
 	if (c->bytes.len)
 		memcpy(at, c->bytes.at, c->bytes.len);
 	size_t len = c->bytes.len;
+	bool once = c->once;
 	content_free(c);
-	c->bytes = span_of(at, len);
+	*c = (struct content){.bytes = span_of(at, len), .once = once};
 	*room = more;
 	return 0;
 }
@@ -52,10 +53,13 @@ static int read_all(struct content *c, int fd)
 int content_read(struct content *ret, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
 
 	*ret = (struct content){0};
 	if (fd < 0)
 		return -errno;
+	if (fstat(fd, &st) == 0)
+		ret->once = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
 	int r = read_all(ret, fd);
 	close(fd);
 	if (r < 0)

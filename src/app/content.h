@@ -8,6 +8,7 @@ enum { CONTENT_MOST = 4 << 20 }; /* bytes; a system's bundle of CAs has a quarte
 
 struct content {
 	struct span bytes; /* at is NULL: nothing was read */
+	bool once;         /* it was no file but a pipe: there is nothing to read a second time */
 };
 
 /* 0, or -errno; -EFBIG: more than CONTENT_MOST. */

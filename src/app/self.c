@@ -126,4 +126,5 @@ void tls_kept_wipe(struct tls_kept *k)
 		self_signed_wipe(k->self);
 	free(k->self);
 	k->self = NULL;
+	explicit_bzero(k->password, sizeof k->password);
 }

@@ -62,6 +62,11 @@ static int take_password(struct work *w)
 {
 	const struct options_tls *t = &w->options->tls;
 	struct tls_blob file = {0};
+
+	if (*w->kept->password) {
+		memcpy(w->password, w->kept->password, sizeof w->password);
+		return 0;
+	}
 	int r = take_file(w, &file, t->key_password_file, "key-password-file");
 
 	if (r < 0)
@@ -78,6 +83,8 @@ static int take_password(struct work *w)
 		            file.name, OPTIONS_PASSWORD - 1);
 	memcpy(w->password, file.bytes.at, n);
 	w->password[n] = 0;
+	if (w->files[w->files_n - 1].once)
+		memcpy(w->kept->password, w->password, sizeof w->password);
 	return 0;
 }
 

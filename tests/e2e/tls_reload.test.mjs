@@ -6,7 +6,7 @@ import { copyFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync
 import os from "node:os";
 import path from "node:path";
 import test, { describe } from "node:test";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { backend, deadPort, echo, folder } from "./lib/backends.mjs";
 import { LONG_AGO, at, bytes, file, make, pair, server as makeServer } from "./lib/certs.mjs";
 import { RawWs } from "./lib/rawws.mjs";
@@ -241,4 +241,18 @@ describe("--self-signed", () => {
 		assert.equal(broken.code, 1);
 		assert.match(broken.said, /^websplice: .*self-signed\.pem: /);
 	});
+});
+
+test("a password from a pipe is read once and serves every reload", async (t) => {
+	const dir = folder(t), key = path.join(dir, "key.pem"), pipe = path.join(dir, "password");
+	execFileSync("openssl", ["pkey", "-in", file("server-key"), "-aes256", "-passout", "pass:sesame", "-out", key]);
+	execFileSync("mkfifo", [pipe]);
+	const writer = spawn("sh", ["-c", 'echo sesame >"$1"', "sh", pipe], { stdio: "ignore" });
+	later(t, () => writer.kill("SIGKILL"));
+	const server = await start(t, ["--cert", file("server"), "--key", key, "--key-password-file", pipe, AT, `127.0.0.1:${await deadPort()}`]);
+	assert.ok((await shake(t, server)).ready);
+	server.kill("SIGHUP");
+	await server.says(/reloaded/);
+	assert.ok((await shake(t, server)).ready);
+	assert.equal(server.count(/reload failed/), 0);
 });
