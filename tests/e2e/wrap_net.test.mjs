@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdirSync, existsSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { folder } from "./lib/backends.mjs";
@@ -192,10 +192,9 @@ describe("TigerVNC as one types it", () => {
 		if (!net)
 			return;
 		const home = folder(t);
-		mkdirSync(path.join(home, ".vnc"));
-		writeFileSync(path.join(home, ".vnc/xstartup"), "#!/bin/sh\nexec sleep 120\n", { mode: 0o755 });
+		writeFileSync(path.join(home, "session"), "#!/bin/sh\nexec sleep 120\n", { mode: 0o755 });
 		later(t, () => until("Xvnc has tidied up", () => !existsSync(`/tmp/.X11-unix/X${number}`)));
-		const front = wrapped(t, net.inside, ["--wrap-mode=ignore", String(port)], ["vncserver", `:${number}`, "-SecurityTypes", "None"], { HOME: home });
+		const front = wrapped(t, net.inside, ["--wrap-mode=ignore", String(port)], ["vncserver", `:${number}`, "-SecurityTypes", "None", "-xstartup", path.join(home, "session")], { HOME: home });
 		const [, moved, pid] = await front.until(/command is ready .*address=\S+:(\d+) pid=(\d+)/);
 		later(t, () => { try { process.kill(Number(pid)); } catch { /* once is enough */ } });
 		assert.equal(await line(net.outside, INSIDE.ipv4, port), "RFB 003.008");

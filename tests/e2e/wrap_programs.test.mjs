@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { folder } from "./lib/backends.mjs";
@@ -60,7 +60,6 @@ describe("TigerVNC", () => {
 
 	test("vncserver, which goes into the background", async (t) => {
 		const number = nextDisplay(t), home = folder(t);
-		mkdirSync(path.join(home, ".vnc"));
 		writeFileSync(path.join(home, "session"), "#!/bin/sh\nexec sleep 120\n", { mode: 0o755 });
 		const server = await wrap(t, ["--wrap-mode=ignore"], ["tigervncserver", `:${number}`, "-rfbport", "{PORT}", "-localhost", "no",
 			"-SecurityTypes", "None", "--I-KNOW-THIS-IS-INSECURE", "-geometry", "320x240", "-xstartup", path.join(home, "session")], { env: { HOME: home } });
