@@ -10,10 +10,14 @@
 enum {
 	SEQUENCE = 8,
 	HEADER = 5,
-	CIPHER_LEAST = HEADER + 17,    /* what every suite adds: a tag, and a type or a nonce */
+	CIPHER_LEAST = HEADER + 8,     /* what every suite adds: the shortest tag there is */
 	CIPHER_MORE = 256,             /* RFC 8446 5.2: what encryption may add */
 	BUFFER = TLS_PLAIN_MAX + 1024, /* no smaller than MBEDTLS_SSL_IN_BUFFER_LEN */
 };
+
+#if defined(MBEDTLS_SSL_IN_CONTENT_LEN)
+_Static_assert(MBEDTLS_SSL_IN_CONTENT_LEN <= TLS_PLAIN_MAX, "BUFFER is for records of 16 KiB");
+#endif
 
 /* ---- writing ---- */
 
