@@ -24,7 +24,7 @@ static const char help[] =
 	"      The same with noVNC's pages: open http://127.0.0.1:6080/vnc.html\n"
 	"  websplice --testcard 6080\n"
 	"      No VNC server at hand: a moving test picture.\n"
-	"  websplice --wrap-mode=respawn 5901 -- Xvnc :1 -SecurityTypes None\n"
+	"  websplice --wrap-mode=respawn 5901 -- Xvnc :1 -PasswordFile ~/.vnc/passwd\n"
 	"      Run a VNC server, which gets port 5901 of loopback to itself.\n"
 	"\n"
 	"Where to listen and connect:\n"

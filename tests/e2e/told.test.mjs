@@ -8,8 +8,11 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import path from "node:path";
 import test, { describe } from "node:test";
 import { echo, folder } from "./lib/backends.mjs";
+import * as certs from "./lib/certs.mjs";
 import { RawWs } from "./lib/rawws.mjs";
+import { secure } from "./lib/secure.mjs";
 import { ROOT, run, start, tool } from "./lib/server.mjs";
+import { wrap } from "./lib/wrapped.mjs";
 
 const text = (name) => readFileSync(path.join(ROOT, name), "utf8");
 const hello = async (ws) => {
@@ -21,6 +24,8 @@ const hello = async (ws) => {
 const blocks = (from, pattern) => [...from.matchAll(pattern)].map(([, block]) => block).join("\n");
 const commands = (from) => from.split("\n").map((line) => line.replace(/ #.*/, "").replaceAll("\\-", "-").trim())
 	.filter((line) => line.startsWith("websplice "));
+
+certs.server("told");
 
 describe("commands that people are told to type", { concurrency: 4 }, () => {
 	for (const [where, least, read] of [
@@ -36,21 +41,52 @@ describe("commands that people are told to type", { concurrency: 4 }, () => {
 		});
 });
 
+/* The folder it is typed in, and the files it speaks of. */
+function place(t) {
+	const dir = folder(t);
+	mkdirSync(path.join(dir, "novnc"));
+	mkdirSync(path.join(dir, ".local/state"), { recursive: true });
+	symlinkSync(path.join(ROOT, "web"), path.join(dir, "web"));
+	for (const [name, real] of [["cert", "told"], ["fullchain", "told"], ["key", "told-key"], ["privkey", "told-key"]])
+		symlinkSync(certs.file(real), path.join(dir, `${name}.pem`));
+	return dir;
+}
+
+/* With a command behind it: an echo in its place, which listens where that would. The commands
+ * themselves run in wrap_programs.test.mjs. */
+async function obeyedWrapped(t, line) {
+	const dir = folder(t), socket = path.join(dir, "s");
+	const [options, command] = line.split(" -- ").map((words) => words.split(/ +/));
+	assert.match(options.pop(), /^\d+$/, line);
+	const at = options.some((word) => word.startsWith("--unix-target=")) ? `UNIX-LISTEN:${socket}`
+		: command.some((word) => word.includes("{port}")) ? "TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr" : "TCP-LISTEN:{PORT},reuseaddr";
+	const server = await wrap(t, options.slice(1).map((word) => word.replace(/(--unix-target=).*/, `$1${socket}`)),
+		["socat", `${at},fork`, "EXEC:cat"]);
+	const ws = await RawWs.open(t, server.port);
+	await hello(ws);
+	ws.destroy();
+	await server.stop();
+}
+
 /* Starts it as it stands, but on a port and in folders of the test's own, with a backend of its
  * own, and uses it. */
 async function obeyed(t, line) {
+	if (line.includes(" -- ")) {
+		await obeyedWrapped(t, line);
+		return;
+	}
 	const tcp = await echo(t), unix = await echo(t, { unix: true });
-	const dir = folder(t), socket = path.join(dir, "s");
-	mkdirSync(path.join(dir, "novnc"));
-	symlinkSync(path.join(ROOT, "web"), path.join(dir, "web"));
+	const dir = place(t), socket = path.join(dir, "s");
 	const words = line.split(/ +/).slice(1).map((word) => word
-		.replace(/^((?:127\.0\.0\.1:)?)6080$/, "$10")
-		.replace(/^(localhost|desktop\.example):59\d\d$/, tcp.at)
+		.replace(/^((?:127\.0\.0\.1:)?)(?:6080|443)$/, "$10")
+		.replace(/^(localhost|desktop\.example):(?:59\d\d|23)$/, tcp.at)
+		.replace(/^~(?=\/)/, dir)
 		.replace(/(--unix-target=).*/, `$1${unix.path}`)
 		.replace(/(--unix-listen=).*/, `$1${socket}`)
 		.replace("/usr/share/novnc", path.join(dir, "novnc")));
 	const server = await start(t, words, { cwd: dir });
-	const ws = await RawWs.open(t, words.some((word) => word.startsWith("--unix-listen=")) ? { path: socket } : server.port);
+	const where = words.some((word) => word.startsWith("--unix-listen=")) ? { path: socket } : server.port;
+	const ws = await RawWs.open(t, words.includes("--ssl-only") ? secure(server) : where);
 	if (words.includes("--testcard"))
 		assert.equal((await ws.data(12)).toString(), "RFB 003.008\n", line);
 	else
