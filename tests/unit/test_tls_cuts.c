@@ -4,47 +4,15 @@
 #include "unit.h"
 
 #include "../fake/tls_joint.h"
+#include "../fake/tls_world.h"
 
 #include <stdlib.h>
 
 #define QUESTION "a question of some length, so that there is something to cut"
 #define ANSWER "and its answer"
 
-struct world {
-	struct cert ca, leaf;
-	struct tls_site *server, *old_server, *client;
-};
-
-static int group_open(void **state)
-{
-	struct world *w = calloc(1, sizeof *w);
-	struct tls_pair pair;
-
-	cert_make(&w->ca, &(struct cert_spec){.cn = "Test CA", .ca = true});
-	cert_make(&w->leaf, &(struct cert_spec){.cn = "vnc1", .dns = {"vnc1"}, .issuer = &w->ca});
-	pair = cert_pair(&w->leaf);
-	w->server = site_of(&w->leaf);
-	w->old_server = site_new(&(struct tls_setup){.pairs = &pair, .pairs_n = 1, .max = TLS_1_2});
-	w->client = site_trusting(&w->ca, NULL);
-	*state = w;
-	return 0;
-}
-
-static int group_close(void **state)
-{
-	struct world *w = *state;
-
-	tls_site_unref(w->server);
-	tls_site_unref(w->old_server);
-	tls_site_unref(w->client);
-	cert_free(&w->leaf);
-	cert_free(&w->ca);
-	free(w);
-	return 0;
-}
-
 /* near is one of four: server or client, TLS 1.3 or 1.2. */
-static void open_kind(struct tls_joint *d, struct world *w, int kind)
+static void open_kind(struct tls_joint *d, struct tls_world *w, int kind)
 {
 	struct tls_site *server = kind & 2 ? w->old_server : w->server;
 
@@ -119,5 +87,5 @@ int main(void)
 		UNIT(test_single_bytes),
 		UNIT(test_every_cut),
 	};
-	return cmocka_run_group_tests(tests, group_open, group_close);
+	return cmocka_run_group_tests(tests, tls_world_open, tls_world_close);
 }

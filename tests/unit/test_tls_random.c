@@ -5,43 +5,11 @@
 #include "unit.h"
 
 #include "../fake/tls_joint.h"
+#include "../fake/tls_world.h"
 
 #include <stdlib.h>
 
 enum { SEEDS = 300, STEPS = 60, MOST = 70000 };
-
-struct world {
-	struct cert ca, leaf;
-	struct tls_site *server, *old_server, *client;
-};
-
-static int group_open(void **state)
-{
-	struct world *w = calloc(1, sizeof *w);
-	struct tls_pair pair;
-
-	cert_make(&w->ca, &(struct cert_spec){.cn = "Test CA", .ca = true});
-	cert_make(&w->leaf, &(struct cert_spec){.cn = "vnc1", .dns = {"vnc1"}, .issuer = &w->ca});
-	pair = cert_pair(&w->leaf);
-	w->server = site_of(&w->leaf);
-	w->old_server = site_new(&(struct tls_setup){.pairs = &pair, .pairs_n = 1, .max = TLS_1_2});
-	w->client = site_trusting(&w->ca, "vnc1");
-	*state = w;
-	return 0;
-}
-
-static int group_close(void **state)
-{
-	struct world *w = *state;
-
-	tls_site_unref(w->server);
-	tls_site_unref(w->old_server);
-	tls_site_unref(w->client);
-	cert_free(&w->leaf);
-	cert_free(&w->ca);
-	free(w);
-	return 0;
-}
 
 static uint8_t pattern(size_t i)
 {
@@ -145,7 +113,7 @@ static void settle(struct talk *t)
 	tls_joint_turn(&t->j);
 }
 
-static bool run(struct world *w, uint64_t seed, bool faults)
+static bool run(struct tls_world *w, uint64_t seed, bool faults)
 {
 	struct talk t = {.rng = {seed}};
 	uint8_t *bytes = malloc(MOST + 1);
@@ -194,5 +162,5 @@ static void test_bad_days(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {UNIT(test_orderly), UNIT(test_bad_days)};
-	return cmocka_run_group_tests(tests, group_open, group_close);
+	return cmocka_run_group_tests(tests, tls_world_open, tls_world_close);
 }

@@ -4,43 +4,11 @@
 #include "unit.h"
 
 #include "../fake/tls_joint.h"
+#include "../fake/tls_world.h"
 
 #include <stdlib.h>
 
-struct world {
-	struct cert ca, leaf;
-	struct tls_site *server, *old_server, *client;
-};
-
-static int group_open(void **state)
-{
-	struct world *w = calloc(1, sizeof *w);
-	struct tls_pair pair;
-
-	cert_make(&w->ca, &(struct cert_spec){.cn = "Test CA", .ca = true});
-	cert_make(&w->leaf, &(struct cert_spec){.cn = "vnc1", .dns = {"vnc1"}, .issuer = &w->ca});
-	pair = cert_pair(&w->leaf);
-	w->server = site_of(&w->leaf);
-	w->old_server = site_new(&(struct tls_setup){.pairs = &pair, .pairs_n = 1, .max = TLS_1_2});
-	w->client = site_trusting(&w->ca, "vnc1");
-	*state = w;
-	return 0;
-}
-
-static int group_close(void **state)
-{
-	struct world *w = *state;
-
-	tls_site_unref(w->server);
-	tls_site_unref(w->old_server);
-	tls_site_unref(w->client);
-	cert_free(&w->leaf);
-	cert_free(&w->ca);
-	free(w);
-	return 0;
-}
-
-static void open_ready(struct tls_joint *d, struct world *w, bool old)
+static void open_ready(struct tls_joint *d, struct tls_world *w, bool old)
 {
 	tls_joint_open(d, old ? w->old_server : w->server, w->client, NULL);
 	tls_joint_turn(d);
@@ -156,8 +124,8 @@ static void test_data_behind_the_handshake(void **state)
 {
 	struct tls_joint d;
 
-	tls_joint_open(&d, ((struct world *)*state)->server, ((struct world *)*state)->client,
-	               NULL);
+	tls_joint_open(&d, ((struct tls_world *)*state)->server,
+	               ((struct tls_world *)*state)->client, NULL);
 	for (int i = 0; i < 20 && !d.far->ready; i++) {
 		tls_end_step(d.far); /* the client is ready first, in TLS 1.3 */
 		if (d.far->ready)
@@ -277,7 +245,7 @@ static void on_other(void *owner)
 
 static void test_handshakes_take_turns(void **state)
 {
-	struct world *w = *state;
+	struct tls_world *w = *state;
 	struct tls_joint d;
 	unsigned others = 0, turns = 0;
 	struct defer other;
@@ -307,5 +275,5 @@ int main(void)
 		UNIT(test_truncated_record),     UNIT(test_tampered),
 		UNIT(test_close_lingers_light),  UNIT(test_handshakes_take_turns),
 	};
-	return cmocka_run_group_tests(tests, group_open, group_close);
+	return cmocka_run_group_tests(tests, tls_world_open, tls_world_close);
 }
