@@ -146,12 +146,12 @@ fuzz_names() {
 	names tests/fuzz fuzz_ | sed 's/^fuzz_//'
 }
 
-# each KIND VARIANT NAMES...: the jobs, $JOBS at a time.
+# each KIND VARIANT NAMES...: the jobs, $JOBS at a time, or $lanes.
 each() {
 	kind=$1 variant=$2
 	shift 2
 	[ $# -eq 0 ] || printf '%s\n' "$@" |
-		xargs -P "$JOBS" -I '{}' tests/run.sh "--$kind" "$variant" '{}'
+		xargs -P "${lanes:-$JOBS}" -I '{}' tests/run.sh "--$kind" "$variant" '{}'
 }
 
 # ThreadSanitizer looks for races: the tests that have threads, those of io/ and app/.
@@ -200,8 +200,10 @@ run_replay() {
 
 run_fuzz() {
 	build fuzz fuzzers || return
+	lanes=$((JOBS * 2)) # each has its time; how much it gets done in it is no promise
 	# shellcheck disable=SC2046
 	each fuzz fuzz $(fuzz_names)
+	lanes=
 	for name in $(fuzz_names); do
 		collect_rc "fuzz-$name"
 	done
