@@ -178,6 +178,9 @@ void mem_free(struct mem_end *m)
 void mem_say(struct mem_end *m, struct span s)
 {
 	assert_false(m->says_eof);
+	if (m->said_at > 0)
+		memmove(m->said, m->said + m->said_at, m->said_len);
+	m->said_at = 0;
 	bytes_put(&m->said, &m->said_len, &m->said_cap, s);
 }
 
@@ -192,8 +195,9 @@ static void mem_deliver(struct mem_end *e, size_t n)
 	uint8_t *block = sure_resize(NULL, LINK_HEADROOM + n);
 
 	memset(block, 0xaa, LINK_HEADROOM);
-	memcpy(block + LINK_HEADROOM, e->said, n);
-	bytes_drop(e->said, &e->said_len, n);
+	memcpy(block + LINK_HEADROOM, e->said + e->said_at, n);
+	e->said_at += n;
+	e->said_len -= n;
 	e->link->ev->bytes(e->link->owner, span_of(block + LINK_HEADROOM, n));
 	memset(block, 0xbb, LINK_HEADROOM + n);
 	free(block);

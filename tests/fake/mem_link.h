@@ -25,8 +25,8 @@ struct mem_end {
 	size_t heard_len, heard_cap;
 	uint8_t *pending; /* sent by the owner, not taken yet */
 	size_t pending_len, pending_cap;
-	uint8_t *said; /* what the far end said and the owner has not read */
-	size_t said_len, said_cap;
+	uint8_t *said; /* said and not read by the owner: said_len from said_at on */
+	size_t said_at, said_len, said_cap;
 	size_t window; /* taken at once from here on; SIZE_MAX: everything */
 	size_t cut;    /* deliver at most so many bytes an event; 0: as many as allowed.
 	                      The first MEM_PIECES times: a megabyte in single bytes says no more */
