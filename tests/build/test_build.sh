@@ -3,27 +3,11 @@
 # folder of its own, with a blank in its name; builds twice.
 
 set -u
-cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=tests/build/tap.sh
+. "$(dirname "$0")/tap.sh"
 BUILD=${BUILD:-build}
 JOBS=${JOBS:-2}
 unset MAKEFLAGS MAKELEVEL
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-n=0
-
-# check NAME COMMAND...
-check() {
-	n=$((n + 1))
-	name=$1
-	shift
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out"
-	fi
-}
 
 copy() {
 	mkdir -p "$1"
@@ -197,4 +181,4 @@ install_and_uninstall() {
 }
 check 'uninstall removes what install wrote, and only that' install_and_uninstall
 
-echo "1..$n"
+plan

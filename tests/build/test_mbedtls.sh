@@ -3,23 +3,8 @@
 # make MBEDTLS=system does without it. Prints TAP. Fetches nothing.
 
 set -u
-cd "$(dirname "$0")/../.." || exit 2
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-n=0
-
-check() {
-	n=$((n + 1))
-	name=$1
-	shift
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out"
-	fi
-}
+# shellcheck source=tests/build/tap.sh
+. "$(dirname "$0")/tap.sh"
 
 # Run by itself after a change, it starts from what make would build.
 scripts/setup.sh build || exit 2
@@ -128,6 +113,22 @@ the_systems() {
 }
 check 'make MBEDTLS=system: a proxy with the library of the distribution as it is' the_systems
 
+# The makes that make check starts must link what make would: the choice goes down as it was made.
+handed_down() {
+	want=$1
+	shift
+	got=$(unset MAKEFLAGS MAKELEVEL MBEDTLS MBEDTLS_LIBS && make -s -f "$work/handed.mk" "$@" handed)
+	echo "make $*: $got, not $want"
+	[ "$got" = "$want" ]
+}
+the_choice() {
+	# shellcheck disable=SC2016 # make's
+	printf 'include Makefile\nhanded:\n\t@echo "$$MBEDTLS"\n' >"$work/handed.mk"
+	handed_down own && handed_down system MBEDTLS=system && handed_down own MBEDTLS=own &&
+		handed_down system MBEDTLS_LIBS=-lmbedtls
+}
+check 'own unless asked for the system'"'"'s or given libraries, and so handed down' the_choice
+
 wrong_word() {
 	out=$(make MBEDTLS=mine help 2>&1)
 	status=$?
@@ -136,4 +137,4 @@ wrong_word() {
 }
 check 'another word is an error' wrong_word
 
-echo "1..$n"
+plan

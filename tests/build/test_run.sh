@@ -4,24 +4,9 @@
 # stand-in and whose test programs are small scripts.
 
 set -u
-cd "$(dirname "$0")/../.." || exit 2
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+# shellcheck source=tests/build/tap.sh
+. "$(dirname "$0")/tap.sh"
 unset BUILD FUZZ_SECONDS JOBS MAKEFLAGS MAKELEVEL
-n=0
-
-check() {
-	n=$((n + 1))
-	name=$1
-	shift
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out"
-	fi
-}
 
 tree=$work/tree
 fresh() {
@@ -264,4 +249,4 @@ make check
 }
 check '.ci/run is make check, last line and exit code' ci
 
-echo "1..$n"
+plan

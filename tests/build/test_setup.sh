@@ -4,32 +4,8 @@
 # what they were asked for. A need is "missing" because its command is not in that PATH.
 
 set -u
-cd "$(dirname "$0")/../.." || exit 2
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-n=0
-
-check() {
-	n=$((n + 1))
-	name=$1
-	shift
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out"
-	fi
-}
-
-# stand_in NAME: a program that reads its body from stdin.
-stand_in() {
-	{
-		echo '#!/bin/sh'
-		cat
-	} >"$work/bin/$1"
-	chmod +x "$work/bin/$1"
-}
+# shellcheck source=tests/build/tap.sh
+. "$(dirname "$0")/tap.sh"
 
 # A PATH in which all that setup.sh and its needs use exists, but the commands named.
 without() {
@@ -164,4 +140,4 @@ usage() {
 }
 check 'usage' usage
 
-echo "1..$n"
+plan

@@ -4,25 +4,10 @@
 # unit test, so that all variants take seconds.
 
 set -u
-cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=tests/build/tap.sh
+. "$(dirname "$0")/tap.sh"
 JOBS=${JOBS:-2}
 unset BUILD MAKEFLAGS MAKELEVEL
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-n=0
-
-check() {
-	n=$((n + 1))
-	name=$1
-	shift
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out"
-	fi
-}
 
 tree=$work/tree
 mkdir -p "$tree/tests/unit" "$tree/tests/fake" "$tree/tests/fuzz" "$tree/src"
@@ -104,4 +89,4 @@ offline() {
 }
 check 'make asks nobody when nothing is missing' offline
 
-echo "1..$n"
+plan

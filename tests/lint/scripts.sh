@@ -14,7 +14,7 @@ for file in $(ours \( -name '*.sh' -o -path '.ci/run' -o -path 'scripts/rebind' 
 	shell="sh"
 	head -n 1 "$file" | grep -q bash && shell="bash"
 	"$shell" -n "$file" || status=1
-	shellcheck -e SC1091,SC2015,SC2016,SC2059 -s "$shell" "$file" || status=1
+	shellcheck -x -e SC1091,SC2015,SC2016,SC2059 -s "$shell" "$file" || status=1
 done
 for file in $(ours \( -name '*.js' -o -name '*.mjs' \)); do
 	node --check "$file" || status=1
