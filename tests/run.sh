@@ -6,7 +6,8 @@
 #   unit     every tests/unit/test_*.c, release
 #   asan     the same under AddressSanitizer and UBSan
 #   replay   every corpus file through its fuzz target, release and ASan
-#   fuzz     each fuzz target for FUZZ_SECONDS (20)
+#   fuzz     each fuzz target for FUZZ_SECONDS (20), from FUZZ_SEED (1) on, so that the same code is
+#            met by the same input here and there; 0 is another each time
 #   tsan     unit tests that have threads and the marked end-to-end files under ThreadSanitizer
 #   e2e      tests/e2e/*.test.mjs (or .js) against the release binary, the marked ones against ASan's
 #
@@ -21,6 +22,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build}
 FUZZ_SECONDS=${FUZZ_SECONDS:-20}
+FUZZ_SEED=${FUZZ_SEED:-1}
 JOBS=${JOBS:-2}
 logs=$BUILD/check
 passed=0 failed=0 skipped=0
@@ -63,7 +65,7 @@ case ${1-} in
 	set -- "$BUILD/$2/corpus/$name" "tests/fuzz/corpus/$name"
 	[ ! -f "tests/fuzz/fuzz_$name.dict" ] || set -- "-dict=tests/fuzz/fuzz_$name.dict" "$@"
 	job "fuzz-$name" $((FUZZ_SECONDS + 60)) "$BUILD/fuzz/fuzz/fuzz_$name" \
-		-max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		-seed="$FUZZ_SEED" -max_total_time="$FUZZ_SECONDS" -timeout=30 -rss_limit_mb=2048 -print_final_stats=1 \
 		-artifact_prefix="$logs/fuzz-$name-" "$@"
 	exit 0
 	;;

@@ -6,7 +6,7 @@
 set -u
 # shellcheck source=tests/build/tap.sh
 . "$(dirname "$0")/tap.sh"
-unset BUILD FUZZ_SECONDS JOBS MAKEFLAGS MAKELEVEL
+unset BUILD FUZZ_SECONDS FUZZ_SEED JOBS MAKEFLAGS MAKELEVEL
 
 tree=$work/tree
 fresh() {
