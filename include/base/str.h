@@ -17,7 +17,10 @@ struct str {
 
 void str_init(struct str *s, void *at, size_t cap);
 void str_put(struct str *s, struct span bytes);
-void str_puts(struct str *s, const char *text);
+static inline void str_puts(struct str *s, const char *text)
+{
+	str_put(s, span_str(text));
+}
 void str_putc(struct str *s, char c);
 /* A decimal number: much cheaper than str_fmt. */
 void str_put_number(struct str *s, uint64_t n);

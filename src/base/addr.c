@@ -42,12 +42,22 @@ struct addr addr_from(const struct sockaddr *sa)
 	}
 }
 
+/* inet_ntop goes through printf, and this is in every line of the log. */
+static void put_v4(struct str *s, const uint8_t ip[4])
+{
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			str_putc(s, '.');
+		str_put_number(s, ip[i]);
+	}
+}
+
 /* Appends the address alone. */
 static void put_ip(struct str *s, const struct addr *a)
 {
 	char text[INET6_ADDRSTRLEN];
 	switch (a->kind) {
-	case ADDR_V4: str_puts(s, inet_ntop(AF_INET, a->ip, text, sizeof text)); break;
+	case ADDR_V4: put_v4(s, a->ip); break;
 	case ADDR_V6: str_puts(s, inet_ntop(AF_INET6, a->ip, text, sizeof text)); break;
 	case ADDR_UNIX: str_puts(s, "unix"); break;
 	default: str_puts(s, "unknown"); break;

@@ -18,7 +18,9 @@ enum {
 
 static const char cut_mark[] = "\xe2\x80\xa6"; /* "…" at the end of a value that was cut */
 
-static const char *const level_names[] = {"error", "warn", "info", "debug"};
+static const char *const level_text[] = {"error ", "warn  ", "info  ", "debug "};
+static const char *const level_json[] = {"\"level\":\"error\",", "\"level\":\"warn\",",
+                                         "\"level\":\"info\",", "\"level\":\"debug\","};
 
 /* Characters that move the cursor, colour a terminal or turn the reading direction. */
 static bool is_unsafe(uint32_t code)
@@ -159,7 +161,9 @@ void log_write(struct log *l, enum log_level level, const char *event, const str
 	if (l->json)
 		str_putc(&s, '{');
 	put_time(l, &s);
-	str_fmt(&s, l->json ? "\"level\":\"%s\",\"event\":\"" : "%-5s ", level_names[level]);
+	str_puts(&s, (l->json ? level_json : level_text)[level]);
+	if (l->json)
+		str_puts(&s, "\"event\":\"");
 	put_escaped(&s, l->json, span_str(event), VALUE_MAX);
 	if (l->json)
 		str_putc(&s, '"');

@@ -30,11 +30,6 @@ void str_put(struct str *s, struct span bytes)
 	s->at[s->len] = 0;
 }
 
-void str_puts(struct str *s, const char *text)
-{
-	str_put(s, span_str(text));
-}
-
 void str_putc(struct str *s, char c)
 {
 	str_put(s, span_of(&c, 1));

@@ -45,19 +45,29 @@ void http_reply_start(struct str *s, unsigned status, int64_t when)
 {
 	char date[HTTP_DATE];
 	http_date(date, when);
-	str_fmt(s, "HTTP/1.1 %03u %s\r\n", status, http_reason(status));
+	str_puts(s, "HTTP/1.1 ");
+	str_put_number(s, status);
+	str_putc(s, ' ');
+	str_puts(s, http_reason(status));
+	str_puts(s, "\r\n");
 	http_reply_field(s, "Date", date);
 	http_reply_field(s, "Server", "websplice");
 }
 
 void http_reply_field(struct str *s, const char *name, const char *value)
 {
-	str_fmt(s, "%s: %s\r\n", name, value);
+	str_puts(s, name);
+	str_puts(s, ": ");
+	str_puts(s, value);
+	str_puts(s, "\r\n");
 }
 
 void http_reply_number(struct str *s, const char *name, uint64_t value)
 {
-	str_fmt(s, "%s: %llu\r\n", name, (unsigned long long)value);
+	str_puts(s, name);
+	str_puts(s, ": ");
+	str_put_number(s, value);
+	str_puts(s, "\r\n");
 }
 
 void http_reply_end(struct str *s)
@@ -83,10 +93,10 @@ void http_reply_error(struct str *s, unsigned status, const char *text, int64_t 
 
 void http_reply_upgrade(struct str *s, const char *accept, enum ws_proto proto)
 {
-	str_puts(s, "HTTP/1.1 101 Switching Protocols\r\n");
-	http_reply_field(s, "Server", "websplice");
-	http_reply_field(s, "Upgrade", "websocket");
-	http_reply_field(s, "Connection", "Upgrade");
+	str_puts(s, "HTTP/1.1 101 Switching Protocols\r\n"
+	            "Server: websplice\r\n"
+	            "Upgrade: websocket\r\n"
+	            "Connection: Upgrade\r\n");
 	http_reply_field(s, "Sec-WebSocket-Accept", accept);
 	if (proto != WS_PROTO_NONE)
 		http_reply_field(s, "Sec-WebSocket-Protocol",
