@@ -45,7 +45,7 @@ async function echo(where, proxy, { quick }) {
 }
 
 async function session(where, proxy, { quick }) {
-	const r = await load(where, proxy, `-m churn -k 8 -w 0.2 -d ${quick ? 0.5 : 1}`);
+	const r = await load(where, proxy, `-m churn -k 32 -w 0.2 -d ${quick ? 0.5 : 1}`);
 	return r.cpu / r.sessions * 1e6;
 }
 
@@ -105,7 +105,7 @@ async function tls(where, proxy, { quick }) {
 /* What a handshake costs, and what 200 of them a second do to somebody else's keystrokes. */
 async function handshakes(where, proxy, { quick }) {
 	const seconds = quick ? 1 : 2;
-	const churn = await load(where, proxy, `-m churn -k 8 -w 0.2 -d ${seconds}`, { tls: true });
+	const churn = await load(where, proxy, `-m churn -k 32 -w 0.2 -d ${seconds}`, { tls: true });
 	const heavy = load(where, proxy, `-m churn -k 32 -R 200 -w 0.1 -d ${seconds + 1}`, { tls: true, sync: false });
 	heavy.catch(() => {}); /* awaited below */
 	await new Promise((wake) => setTimeout(wake, CALM_MS));
