@@ -40,6 +40,26 @@ export class Connection extends EventTarget {
 		return this.#over.signal;
 	}
 
+	/* Gets what it speaks with, then a socket, and brings them together. */
+	async start() {
+		let library;
+		try {
+			library = await this.prepare();
+		} catch (error) {
+			console.error(error);
+			this.end({ library: true });
+			return;
+		}
+		if (this.signal.aborted) {
+			return;
+		}
+		try {
+			this.attach(this.#openSocket(), library);
+		} catch (error) {
+			this.end({ thrown: error.name, failure: error.message });
+		}
+	}
+
 	/* The user ends it. */
 	close() {
 		this.end({ asked: true });
@@ -47,26 +67,11 @@ export class Connection extends EventTarget {
 
 	/* ---- for who derives ---- */
 
-	/* Makes the socket; throws what the browser throws. */
-	openSocket() {
-		const socket = new WebSocket(this.#url);
-		socket.binaryType = "arraybuffer";
-		/* Before anybody else's handlers, so that the code is known to them. */
-		socket.addEventListener("close", ({ code, reason }) => {
-			this.#ending.code ??= code;
-			this.#ending.reason ??= reason;
-		});
-		socket.addEventListener("message", ({ data }) => {
-			this.received += data.byteLength ?? 0;
-		});
-		socket.addEventListener("open", () => {
-			this.enter("greeting");
-			this.awaitGreeting();
-		});
-		this.#socket = socket;
-		this.#wait("opening", OPEN_WITHIN);
-		return socket;
-	}
+	/* Loads what is needed, and gives it; throws when that cannot be had. */
+	async prepare() {}
+
+	/* The socket, not open yet, and what was prepared. */
+	attach() {}
 
 	/* The other end has so long to speak. */
 	awaitGreeting() {
@@ -114,6 +119,27 @@ export class Connection extends EventTarget {
 
 	tell(name, detail) {
 		this.dispatchEvent(new CustomEvent(name, { detail }));
+	}
+
+	/* Throws what the browser throws. */
+	#openSocket() {
+		const socket = new WebSocket(this.#url);
+		socket.binaryType = "arraybuffer";
+		/* Before anybody else's handlers, so that the code is known to them. */
+		socket.addEventListener("close", ({ code, reason }) => {
+			this.#ending.code ??= code;
+			this.#ending.reason ??= reason;
+		});
+		socket.addEventListener("message", ({ data }) => {
+			this.received += data.byteLength ?? 0;
+		});
+		socket.addEventListener("open", () => {
+			this.enter("greeting");
+			this.awaitGreeting();
+		});
+		this.#socket = socket;
+		this.#wait("opening", OPEN_WITHIN);
+		return socket;
 	}
 
 	#wait(phase, ms) {

@@ -3,13 +3,15 @@
  * desktop meanwhile: Esc, Alt+Tab, Ctrl+W. Holding Esc leaves full screen then.
  */
 
-export const canFullscreen = () =>
+import { toast } from "./dom.js";
+
+const canFullscreen = () =>
 	Boolean(document.fullscreenEnabled ?? document.webkitFullscreenEnabled);
 
-export const isFullscreen = () =>
+const isFullscreen = () =>
 	Boolean(document.fullscreenElement ?? document.webkitFullscreenElement);
 
-export async function toggleFullscreen() {
+async function toggle() {
 	const root = document.documentElement;
 	if (isFullscreen()) {
 		await (document.exitFullscreen ?? document.webkitExitFullscreen).call(document);
@@ -22,7 +24,7 @@ export async function toggleFullscreen() {
 }
 
 /* Calls show(on) now and at every change. */
-export function followFullscreen(show) {
+function follow(show) {
 	const change = () => {
 		if (!isFullscreen()) {
 			navigator.keyboard?.unlock?.();
@@ -32,4 +34,25 @@ export function followFullscreen(show) {
 	document.addEventListener("fullscreenchange", change);
 	document.addEventListener("webkitfullscreenchange", change);
 	change();
+}
+
+/* The button that goes there and back; refocus() gives the keys to what is shown. */
+export function tieFullscreen(button, refocus) {
+	button.hidden = !canFullscreen();
+	button.addEventListener("click", async () => {
+		const change = toggle();
+		refocus();
+		try {
+			await change;
+		} catch {
+			toast("The browser did not allow full screen.", "warn");
+		}
+	});
+	follow((on) => {
+		button.setAttribute("aria-pressed", String(on));
+		button
+			.querySelector("use")
+			.setAttribute("href", `icons/sprite.svg#${on ? "window" : "fullscreen"}`);
+		button.title = on ? "Leave full screen" : "Full screen";
+	});
 }

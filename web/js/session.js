@@ -56,23 +56,8 @@ export class Session extends Connection {
 		return this.#rfb;
 	}
 
-	async start() {
-		let Rfb;
-		try {
-			Rfb = await loadLibrary();
-		} catch (error) {
-			console.error(error);
-			this.end({ library: true });
-			return;
-		}
-		if (this.signal.aborted) {
-			return;
-		}
-		try {
-			this.#attach(Rfb, this.openSocket());
-		} catch (error) {
-			this.end({ thrown: error.name, failure: error.message });
-		}
+	prepare() {
+		return loadLibrary();
 	}
 
 	answer(credentials) {
@@ -114,7 +99,7 @@ export class Session extends Connection {
 		this.#rfb?.sendKey(keysym, code ?? null, down);
 	}
 
-	#attach(Rfb, socket) {
+	attach(socket, Rfb) {
 		const { target, settings, credentials } = this.#options;
 		const shared = settings.get("shared");
 		const rfb = new Rfb(target, socket, { shared, credentials: { ...credentials } });

@@ -5,9 +5,9 @@
 import { Chord } from "./chord.js";
 import { askPlainly } from "./dialogs.js";
 import { Dock } from "./dock.js";
-import { all, byId, toast } from "./dom.js";
+import { all, byId } from "./dom.js";
 import { Facts } from "./facts.js";
-import { canFullscreen, followFullscreen, toggleFullscreen } from "./fullscreen.js";
+import { tieFullscreen } from "./fullscreen.js";
 import { Keypad } from "./keypad.js";
 import { DESKTOP_KEYS, TOUCH_ROW } from "./keys.js";
 import { Panels } from "./panel.js";
@@ -46,7 +46,7 @@ export class Tools {
 		all("[data-theme-button]").forEach((button) => followTheme(settings, button));
 		settings.addEventListener("change", () => this.#followSettings());
 		this.#tieDock();
-		this.#tieFullscreen();
+		tieFullscreen(byId("tool-fullscreen"), () => this.#focusDesktop());
 		this.#tieTouch();
 		this.#tieKeyboard();
 		this.#tieSession();
@@ -137,27 +137,6 @@ export class Tools {
 			const on = currentTarget.getAttribute("aria-pressed") !== "true";
 			currentTarget.setAttribute("aria-pressed", String(on));
 			this.#followSettings();
-		});
-	}
-
-	#tieFullscreen() {
-		const button = byId("tool-fullscreen");
-		button.hidden = !canFullscreen();
-		button.addEventListener("click", async () => {
-			const change = toggleFullscreen();
-			this.#focusDesktop();
-			try {
-				await change;
-			} catch {
-				toast("The browser did not allow full screen.", "warn");
-			}
-		});
-		followFullscreen((on) => {
-			button.setAttribute("aria-pressed", String(on));
-			button
-				.querySelector("use")
-				.setAttribute("href", `icons/sprite.svg#${on ? "window" : "fullscreen"}`);
-			button.title = on ? "Leave full screen" : "Full screen";
 		});
 	}
 

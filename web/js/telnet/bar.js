@@ -7,7 +7,7 @@ import { Chord } from "../chord.js";
 import { askPlainly } from "../dialogs.js";
 import { all, byId, toast } from "../dom.js";
 import { Facts } from "../facts.js";
-import { canFullscreen, followFullscreen, toggleFullscreen } from "../fullscreen.js";
+import { tieFullscreen } from "../fullscreen.js";
 import { Keypad } from "../keypad.js";
 import { TERMINAL_KEYS, TERMINAL_ROW } from "../keys.js";
 import { Panels } from "../panel.js";
@@ -43,7 +43,7 @@ export class Bar {
 		this.#tieClipboard();
 		this.#tieCommands();
 		this.#tieFonts();
-		this.#tieFullscreen();
+		tieFullscreen(byId("tool-fullscreen"), () => this.#terminal.focus());
 		this.#tieKeyboard();
 		watchCover();
 		this.#follow();
@@ -215,27 +215,6 @@ export class Bar {
 		byId("tool-touch").addEventListener("click", () =>
 			this.#settings.set("touch_keys", !this.#settings.get("touch_keys")),
 		);
-	}
-
-	#tieFullscreen() {
-		const button = byId("tool-fullscreen");
-		button.hidden = !canFullscreen();
-		button.addEventListener("click", async () => {
-			const change = toggleFullscreen();
-			this.#terminal.focus();
-			try {
-				await change;
-			} catch {
-				toast("The browser did not allow full screen.", "warn");
-			}
-		});
-		followFullscreen((on) => {
-			button.setAttribute("aria-pressed", String(on));
-			button
-				.querySelector("use")
-				.setAttribute("href", `icons/sprite.svg#${on ? "window" : "fullscreen"}`);
-			button.title = on ? "Leave full screen" : "Full screen";
-		});
 	}
 
 	/* Esc goes one step back: panel, bar, terminal. */

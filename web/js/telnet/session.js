@@ -56,22 +56,8 @@ export class TelnetSession extends Connection {
 		return this.#telnet.byLine;
 	}
 
-	async start() {
-		try {
-			await this.#options.ready();
-		} catch (error) {
-			console.error(error);
-			this.end({ library: true });
-			return;
-		}
-		if (this.signal.aborted) {
-			return;
-		}
-		try {
-			this.#attach(this.openSocket());
-		} catch (error) {
-			this.end({ thrown: error.name, failure: error.message });
-		}
+	prepare() {
+		return this.#options.ready();
 	}
 
 	/* What the terminal makes of a key, or what was pasted. */
@@ -106,7 +92,7 @@ export class TelnetSession extends Connection {
 		super.end({ heard: this.received > 0, ...facts });
 	}
 
-	#attach(socket) {
+	attach(socket) {
 		this.#socket = socket;
 		socket.addEventListener("open", () => {
 			const timer = setTimeout(() => this.#hear(), MUTE);
