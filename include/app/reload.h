@@ -1,9 +1,10 @@
-/* reload: new certificates without a restart. On the main thread's loop; everything that blocks
+/* reload: new certificates, and a log file that was moved away, without a restart. On the main thread's loop; everything that blocks
  * is a job.
  *
  *   every RELOAD_LOOK_MS ─► job: stat the files; changed, and at rest since the last look? build
  *   reload_now (SIGHUP) ──► job: build in any case
  *   built ─► host.fresh(site): new connections use it, open ones keep what they have
+ *   reload_now ────────────► job: the log file is opened anew, so that it may be rotated
  *   failed ─► told in the log; everything stays as it was until a file changes again
  *
  * At rest: a file that is just being written is not read half way, and a certificate whose key
@@ -25,6 +26,7 @@ struct reload_host {
 	void *owner;
 	/* one reference of site is the host's */
 	void (*fresh)(void *owner, struct site *site);
+	int log_fd; /* with --log-file: what it is open as (app/log_path) */
 };
 
 /* Tells of the certificates of `first` and begins to watch. What is in kept is its own from now

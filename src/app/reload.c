@@ -2,6 +2,7 @@
 #include "app/reload.h"
 
 #include "cert_log.h"
+#include "log_path.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@ struct reload {
 	size_t files_n;
 	struct site *site;
 	int result; /* of a build; 1: there was none */
+	int log_result;
 	char err[SITE_ERROR];
 };
 
@@ -76,6 +78,8 @@ static void on_work(struct job *j)
 	struct reload *r = (struct reload *)j;
 
 	r->result = 1;
+	if (r->force && r->options->log_file)
+		r->log_result = log_path_again(r->options->log_file, r->host.log_fd);
 	if (!reload_look(r))
 		return;
 	r->result = site_build(&r->site, r->options, &r->kept, r->err);
@@ -110,6 +114,17 @@ static void reload_tell(struct reload *r)
 	cert_log_all(log, r->site);
 }
 
+static void reload_tell_log(struct reload *r)
+{
+	int err = r->log_result;
+
+	r->log_result = 0;
+	if (err < 0)
+		log_event(r->env->log, LOG_ERROR, "log file not opened anew, the old one goes on",
+		          LOG_TEXT("path", r->options->log_file),
+		          LOG_TEXT("reason", err == -EINVAL ? "not a plain file" : why_errno(err)));
+}
+
 static void on_done(struct job *j)
 {
 	struct reload *r = (struct reload *)j;
@@ -121,6 +136,7 @@ static void on_done(struct job *j)
 		reload_destroy(r);
 		return;
 	}
+	reload_tell_log(r);
 	if (r->result <= 0)
 		reload_tell(r);
 	if (r->result == 0) {

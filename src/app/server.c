@@ -10,10 +10,10 @@
 #include "io/log_file.h"
 #include "io/sigs.h"
 #include "capacity.h"
+#include "log_path.h"
 #include "terminal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,9 +173,9 @@ static int open_log(struct server *s)
 
 	s->log_fds[s->log_fds_n++] = STDERR_FILENO;
 	if (path) {
-		int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+		int fd = log_path_open(path);
 		if (fd < 0) {
-			snprintf(err, sizeof err, "log file %s: %s", path, why_errno(-errno));
+			snprintf(err, sizeof err, "log file %s: %s", path, why_errno(fd));
 			return fail(err);
 		}
 		s->log_fds[s->log_fds_n++] = fd;
@@ -312,6 +312,7 @@ static int server_open(struct server *s)
 	if (loop_new(&s->loop, &s->options->limits, &s->log) < 0)
 		return fail("cannot start an event loop");
 	loop_on_wake(s->loop, on_wake, s);
+	host.log_fd = s->log_fds[1];
 	if (reload_new(&s->reload, loop_env(s->loop), s->options, &s->kept, s->site, &host) < 0)
 		return fail("out of memory");
 	s->terminal = terminal_there();

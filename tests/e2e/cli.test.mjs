@@ -17,11 +17,6 @@ const hello = async (ws, text = "hello") => {
 	ws.send(text);
 	assert.equal((await ws.data(text.length)).toString(), text);
 };
-const leave = async (ws) => {
-	ws.bye();
-	await ws.close();
-	await ws.gone();
-};
 const refused = (port, host = "127.0.0.1") => new Promise((resolve) => {
 	const socket = net.connect(port, host);
 	socket.on("connect", () => { socket.destroy(); resolve(false); });
@@ -170,7 +165,7 @@ describe("where it listens", { concurrency: 4 }, () => {
 			for (const host of ["127.0.0.1", "127.0.0.2", "::1"]) {
 				const ws = await RawWs.open(t, { host, port: server.port });
 				await hello(ws);
-				await leave(ws);
+				await ws.leave();
 			}
 			const lines = () => server.events("session started").map((line) => line.client);
 			await until("log lines", () => lines().length === 3);
@@ -188,7 +183,7 @@ describe("where it listens", { concurrency: 4 }, () => {
 			assert.equal(server.address, `[::1]:${server.port}`);
 			const ws = await RawWs.open(t, { host: "::1", port: server.port });
 			await hello(ws);
-			await leave(ws);
+			await ws.leave();
 			assert.ok(await refused(server.port));
 			await server.stop();
 		}
@@ -215,7 +210,7 @@ describe("where it listens", { concurrency: 4 }, () => {
 		await hello(ws);
 		first.kill();
 		await ws.close(); /* the server ends first: TIME_WAIT is on its side */
-		await leave(ws).catch(() => {});
+		await ws.leave().catch(() => {});
 		ws.end();
 		await first.ends();
 		const second = await start(t, [`127.0.0.1:${first.port}`, b.at]);
@@ -237,7 +232,7 @@ describe("where it listens", { concurrency: 4 }, () => {
 				await hello(ws);
 			assert.equal((await server.event("session started")).client, "unix");
 			for (const ws of all)
-				await leave(ws);
+				await ws.leave();
 			await server.stop();
 			assert.equal(existsSync(file), false);
 		}
@@ -291,7 +286,7 @@ describe("the forms scripts use", { concurrency: 4 }, () => {
 		assert.equal((await server.event("listening")).web, dir);
 		const ws = await RawWs.open(t, server.port);
 		await hello(ws);
-		await leave(ws);
+		await ws.leave();
 		await server.ends(0);
 	});
 
@@ -316,7 +311,7 @@ describe("how long it runs", { concurrency: 6 }, () => {
 		await hello(ws);
 		await until("nobody else is let in", () => refused(server.port));
 		await hello(ws, "still here");
-		await leave(ws);
+		await ws.leave();
 		await server.ends(0);
 		assert.equal(server.events("session ended").length, 1);
 	});
@@ -330,7 +325,7 @@ describe("how long it runs", { concurrency: 6 }, () => {
 		await echo(t, { port });
 		const ws = await RawWs.open(t, server.port);
 		await hello(ws);
-		await leave(ws);
+		await ws.leave();
 		await server.ends(0);
 	});
 
@@ -345,7 +340,7 @@ describe("how long it runs", { concurrency: 6 }, () => {
 		await idle.gone();
 		await hello(ws, "still here");
 		assert.equal(server.ended, false);
-		await leave(ws);
+		await ws.leave();
 		await server.ends(0);
 	});
 
@@ -363,7 +358,7 @@ describe("how long it runs", { concurrency: 6 }, () => {
 		await pause(2500);
 		await hello(ws);
 		assert.equal(server.ended, false);
-		await leave(ws);
+		await ws.leave();
 		const since = Date.now();
 		await server.ends(0);
 		assert.ok(Date.now() - since > 600, `${Date.now() - since} ms after the last client`);
@@ -386,7 +381,7 @@ describe("logs", { concurrency: 4 }, () => {
 			const server = await start(t, [`--log-file=${file}`, "127.0.0.1:0", b.at]);
 			const ws = await RawWs.open(t, server.port);
 			await hello(ws);
-			await leave(ws);
+			await ws.leave();
 			await server.stop();
 			said += server.said;
 		}
@@ -399,7 +394,7 @@ describe("logs", { concurrency: 4 }, () => {
 		const server = await start(t, ["--log-format=json", "--verbose", "127.0.0.1:0", b.at]);
 		const ws = await RawWs.open(t, server.port);
 		await hello(ws);
-		await leave(ws);
+		await ws.leave();
 		const wire = await Wire.connect(t, server.port);
 		wire.write('GET /"quoted"\\back?x HTTP/1.1\r\nHost: a\r\n\r\n');
 		await wire.answer();
@@ -423,7 +418,7 @@ describe("logs", { concurrency: 4 }, () => {
 		const ws = await RawWs.open(t, server.port);
 		const client = `127.0.0.1:${ws.socket.localPort}`;
 		await hello(ws);
-		await leave(ws);
+		await ws.leave();
 		const begun = await server.event("session started");
 		assert.deepEqual(begun, { client, backend: b.at });
 		const { seconds, ...ended } = await server.event("session ended");
@@ -506,7 +501,7 @@ describe("workers", () => {
 		for (let i = 0; i < 40; i++)
 			all.push(await RawWs.open(t, two.port));
 		await Promise.all(all.map((ws) => hello(ws)));
-		await Promise.all(all.map((ws) => leave(ws)));
+		await Promise.all(all.map((ws) => ws.leave()));
 		const switches = (id) => readFileSync(`/proc/${two.pid}/task/${id}/status`, "utf8").match(/^voluntary_ctxt_switches:\s+(\d+)/m)[1];
 		const busy = threads(two).filter((id) => Number(switches(id)) > 10);
 		assert.ok(busy.length >= 2, `${busy.length} threads did something`);
@@ -522,7 +517,7 @@ test("it runs with standard input, output and error closed or full", async (t) =
 	await until("it listens", async () => !await refused(port));
 	const ws = await RawWs.open(t, port);
 	await hello(ws);
-	await leave(ws);
+	await ws.leave();
 	child.kill("SIGTERM");
 	assert.deepEqual(await over, [0, null]);
 });

@@ -15,11 +15,6 @@ const hello = async (ws, text) => {
 	assert.equal((await ws.data(text.length)).toString(), text);
 };
 
-const leave = async (ws) => {
-	ws.bye();
-	await ws.close();
-	await ws.gone();
-};
 
 /* A client that gets in, or null when it is turned away. */
 const attempt = (t, port) => RawWs.open(t, port).then((ws) => ws, () => null);
@@ -40,7 +35,7 @@ test("--max-connections: one more is turned away, and let in when somebody has l
 	await server.says(/clients are turned away.*--max-connections/);
 	const lines = server.count(/turned away/);
 	assert.ok(lines <= 8, `${lines} lines for 20 clients`);
-	await leave(inside.pop());
+	await inside.pop().leave();
 	const late = await until("room again", () => attempt(t, server.port));
 	await hello(late, "late");
 	assert.equal(await attempt(t, server.port), null, "and no more than that");

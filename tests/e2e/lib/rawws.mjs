@@ -243,4 +243,11 @@ export class RawWs extends Wire {
 	bye(code = 1000, reason = "") {
 		return this.write(frame(OP.CLOSE, code ? closing(code, reason) : ""));
 	}
+
+	/* Says Close, hears it, and the connection ends. */
+	async leave() {
+		this.bye();
+		await this.close();
+		await this.gone();
+	}
 }
