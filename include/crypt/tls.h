@@ -6,6 +6,7 @@
  *
  * `in` is consumed as far as it goes: what is left in it when a call returns (other than after
  * TLS_MORE, when nothing is) must be given again. Incomplete records are kept inside.
+ * It is written to: a server decrypts records where they are, and wipes them (crypt/tls_room).
  * `out` is the caller's room for records, appended to by any call. It needs TLS_OUT_MIN free bytes
  * for tls_write to make progress; the others say TLS_ROOM when it is full.
  *

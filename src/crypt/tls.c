@@ -13,6 +13,12 @@
  * padding of TLS 1.3). */
 enum { RECORD_MORE = 128 };
 
+/* An alert fits. */
+static bool has_room(const struct tls_out *out)
+{
+	return out->cap - out->len >= RECORD_MORE;
+}
+
 static int state_of(const struct tls *t)
 {
 	return t->ssl.MBEDTLS_PRIVATE(state);
@@ -26,6 +32,11 @@ static int on_recv(void *ctx, unsigned char *buf, size_t len)
 
 	if (!t->in || t->in->len == 0)
 		return MBEDTLS_ERR_SSL_WANT_READ;
+	if (t->roomy) { /* what was answered so far stays; the next record may be answered, too */
+		if (!has_room(t->out))
+			return MBEDTLS_ERR_SSL_WANT_READ;
+		room_open(t);
+	}
 	size_t n = len < t->in->len ? len : t->in->len;
 	const uint8_t *from = span_take(t->in, n).at;
 	if (from != buf) /* tls_room: it may be there already */
@@ -46,11 +57,14 @@ static int on_send(void *ctx, const unsigned char *buf, size_t len)
 	struct tls_out *out = t->out;
 	size_t room = out->cap - out->len;
 
+	/* A second answer to one record: it was written over the first. Nobody honest asks so. */
+	if (t->roomy && buf != out->at + out->len)
+		return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
 	if (room == 0)
 		return MBEDTLS_ERR_SSL_WANT_WRITE;
 	note_alert(t, buf, len);
 	size_t n = len < room ? len : room;
-	if (buf != out->at + out->len) /* tls_room: it may be there already */
+	if (!t->roomy)
 		memcpy(out->at + out->len, buf, n);
 	out->len += n;
 	return (int)n;
@@ -206,6 +220,8 @@ static int read_all(struct tls *t, struct span *in, struct span room, size_t *re
 	int r = 0;
 
 	while (*ret_n < room.len && !t->over) {
+		if (!has_room(t->out))
+			return MBEDTLS_ERR_SSL_WANT_WRITE;
 		room_open(t);
 		r = room_take(t, in, room.len - *ret_n);
 		if (r == 0)
@@ -237,8 +253,6 @@ enum tls_event tls_read(struct tls *t, struct span *in, struct span room, size_t
 
 	*ret_n = 0;
 	t->out = out;
-	if (out->cap - out->len < RECORD_MORE)
-		return TLS_ROOM;
 	int r = read_all(t, in, room, ret_n);
 	if (*ret_n == room.len && r >= 0)
 		e = in->len > 0 || tls_pending(t) ? TLS_DATA : TLS_MORE;
@@ -273,7 +287,7 @@ int tls_write(struct tls *t, struct span *plain, size_t record, struct tls_out *
 
 void tls_end(struct tls *t, struct tls_out *out)
 {
-	if (t->ended || out->cap - out->len < RECORD_MORE)
+	if (t->ended || !has_room(out))
 		return;
 	t->ended = true;
 	t->in = NULL;

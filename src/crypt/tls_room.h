@@ -22,7 +22,9 @@
 
 /* The handshake is over. */
 void room_begin(struct tls *t);
-/* The next record is to be written behind what t->out has; it must have the room. */
+/* The next record is to be written behind what t->out has; it must have the room. Mbed TLS knows no
+ * end of it: that a record fits is seen to before each that it may write, those it answers by itself
+ * included. */
 void room_open(struct tls *t);
 /* The next record is read from the front of in, and its plaintext goes to `room` bytes: prepares
  * that, and t->in. 0, or an error of Mbed TLS's. */
