@@ -8,7 +8,7 @@ struct sigs;
 /* Watches the n signals; got(owner, signum) on the loop. 0 or -errno. */
 int sigs_start(struct sigs **ret, struct loop *l, const int *signums, unsigned n,
                void (*got)(void *owner, int signum), void *owner);
-/* No more calls; the signals get back what they did before (SIGPIPE stays ignored). NULL is legal. */
+/* No more calls; the signals do what they do by default (SIGPIPE stays ignored). NULL is legal. */
 void sigs_stop(struct sigs *s);
 
 #endif

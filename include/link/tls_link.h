@@ -15,7 +15,8 @@
  *
  * Records are small (one segment) for the first TLS_LINK_SMALL bytes and again after TLS_LINK_IDLE
  * ms of silence, so that the first picture does not wait for a whole record; then full.
- * Memory: Mbed TLS's two record buffers. What has come and cannot be decrypted yet (a private-key
+ * Memory: Mbed TLS's two record buffers during the handshake, afterwards in the client role the one
+ * it reads into (crypt/tls_room). What has come and cannot be decrypted yet (a private-key
  * operation is due, the owner has stopped reading) waits in chunks, one read at most.
  */
 #ifndef LINK_TLS_LINK_H
@@ -37,8 +38,9 @@ struct tls_link_setup {
  * next event. 0, or -errno and below is still the caller's. */
 int tls_link_open(struct link **ret, struct env *env, struct link *below,
                   const struct tls_link_setup *setup);
-/* Bytes that were read from below already: as if it had just delivered them. No event comes of
- * it before the next turn. */
+/* Bytes that were read from below already: as if it had just delivered them. No event of
+ * the owner's comes of it before the next turn, but lost when memory is out: then it is the last
+ * thing the caller does. */
 void tls_link_feed(struct link *l, struct span s);
 /* Who the peer is by its verified certificate; from ready to closed. NULL: it showed none. */
 const struct tls_identity *tls_link_identity(const struct link *l);

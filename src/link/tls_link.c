@@ -147,9 +147,14 @@ static void tl_pull(struct tls_link *t)
 		tl_ended(t);
 }
 
-static void on_pull(void *owner)
+static void on_step(void *owner)
 {
-	tl_pull(owner);
+	struct tls_link *t = owner;
+
+	if (t->mute)
+		tl_fail(t, tls_why(t->tls));
+	else
+		tl_pull(t);
 }
 
 static bool tl_waits(const struct tls_link *t)
@@ -231,6 +236,7 @@ static int send_all(struct tls_link *t, struct span s, unsigned flags)
 		size_t part, record = record_size(t, s.len, &part);
 		struct span rest = span_of(s.at, part);
 		r = tls_write(t->tls, &rest, record, &out);
+		t->mute = r < 0;
 		span_take(&s, part - rest.len);
 		if (t->small_left > 0)
 			t->small_left -= part - rest.len;
@@ -249,6 +255,8 @@ static int op_send(struct link *l, struct span s, unsigned flags)
 	int r = send_all(t, s, flags);
 	if (r < 0)
 		l->shut = true;
+	if (t->mute && !t->lost)
+		defer_post(t->env->defer, &t->step);
 	return r;
 }
 
@@ -266,7 +274,7 @@ static void op_read(struct link *l, size_t room)
 
 void tl_begin(struct tls_link *t)
 {
-	t->step.fn = on_pull;
+	t->step.fn = on_step;
 	t->room = 0;
 	link_read(t->link.below, 0);
 }

@@ -23,6 +23,7 @@ struct tls_link {
 	bool client, shaking;
 	bool below_ended; /* eof came from below */
 	bool below_lost;
+	bool mute;     /* encryption failed; lost is to be told */
 	bool lost;     /* was told */
 	bool finished; /* the owner called finish */
 	bool deaf;     /* the input is over: eof or lost was told, or close called */

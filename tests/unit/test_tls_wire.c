@@ -1,10 +1,13 @@
 /* What a tls_link puts on the wire, and what it makes of what comes: the size of records, whole
  * sends, nothing left lying inside, ends in order and ends that are not.
  */
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "unit.h"
 
 #include "../fake/tls_joint.h"
 #include "../fake/tls_world.h"
+
+#include "../../src/crypt/tls_priv.h"
 
 #include <stdlib.h>
 
@@ -266,6 +269,30 @@ static void test_handshakes_take_turns(void **state)
 	tls_joint_done(&d);
 }
 
+/* The numbers of records are used up (Mbed TLS refuses to begin again): told like every lost link,
+ * and once, to an owner that has heard the peer's end, too. */
+static void test_cannot_encrypt(void **state)
+{
+	for (int ended = 0; ended < 2; ended++) {
+		struct tls_joint d;
+		uint8_t bytes[LINK_HEADROOM + 10] = {0};
+		open_ready(&d, *state, false);
+		if (ended)
+			tls_end_close(d.far, false);
+		tls_joint_turn(&d);
+		assert_int_equal(d.eof, ended);
+		struct tls *t = (struct tls *)(uintptr_t)tls_link_tls(d.link);
+		memset(t->ssl.cur_out_ctr, 0xff, sizeof t->ssl.cur_out_ctr);
+		assert_true(link_send(d.link, span_of(bytes + LINK_HEADROOM, 10), SEND_ROOM) < 0);
+		assert_false(d.lost);
+		assert_true(link_send(d.link, span_of(bytes + LINK_HEADROOM, 10), SEND_ROOM) < 0);
+		tls_joint_turn(&d);
+		assert_true(d.lost);
+		assert_int_equal(d.why.layer, WHY_TLS);
+		tls_joint_done(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +301,7 @@ int main(void)
 		UNIT(test_close_notify),         UNIT(test_truncation),
 		UNIT(test_truncated_record),     UNIT(test_tampered),
 		UNIT(test_close_lingers_light),  UNIT(test_handshakes_take_turns),
+		UNIT(test_cannot_encrypt),
 	};
 	return cmocka_run_group_tests(tests, tls_world_open, tls_world_close);
 }
