@@ -147,8 +147,9 @@ static void answer_file(struct answer *ret, struct str *head, const struct ask *
 	ret->status = 304;
 }
 
-/* The location is written anew from the checked path, never copied from the request: it cannot
- * name another host ("//…") or end the header line. */
+/* The location is relative, so that it is right behind whatever prefix a reverse proxy adds. It is
+ * written anew from the checked path, never copied from the request: it cannot name another host
+ * ("//…") or end the header line. */
 static void answer_redirect(struct str *head, const struct ask *ask, unsigned status, int64_t now)
 {
 	http_reply_start(head, status, now);
@@ -156,8 +157,8 @@ static void answer_redirect(struct str *head, const struct ask *ask, unsigned st
 	if (status == 302) {
 		str_puts(head, "vnc.html");
 	} else {
-		str_putc(head, '/');
-		escape_path(head, span_str(ask->path));
+		str_puts(head, "./");
+		escape_path(head, span_str(ask->name));
 		str_putc(head, '/');
 	}
 	if (ask->query.len > 0) {

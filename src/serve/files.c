@@ -255,6 +255,18 @@ static struct span keep(struct str *texts, struct span s)
 	return span_of(at, s.len);
 }
 
+/* Of a path that is decoded into out afterwards: how much of that is in front of its last segment.
+ * (A "%2f" is no slash to who resolves relative addresses.) */
+static size_t before_name(struct span path, char *out)
+{
+	const uint8_t *slash = memrchr(path.at, '/', path.len);
+	bool dir;
+	int n = slash ? url_file_path(span_of(path.at, (size_t)(slash - path.at) + 1), out,
+	                              path.len + 2, &dir)
+	              : 0;
+	return n > 0 ? (size_t)n + 1 : 0;
+}
+
 /* Takes over from h what the answer depends on. path: of the target, of which `out` has as many
  * bytes and two more. */
 static void ask_init(struct ask *ask, const struct http_head *h, struct span path,
@@ -262,10 +274,12 @@ static void ask_init(struct ask *ask, const struct http_head *h, struct span pat
 {
 	bool get = h->method == HTTP_GET;
 	char *out = texts->at;
+	size_t before = before_name(path, out);
 
 	*ask = (struct ask){.path = out, .head_only = !get, .gzip = h->accept_gzip};
 	out[0] = 0;
 	ask->bad = url_file_path(path, out, path.len + 2, &ask->dir) < 0;
+	ask->name = out + (ask->bad ? 0 : before);
 	texts->len = path.len + 2;
 	ask->query = keep(texts, query);
 	ask->range = get ? keep(texts, h->range) : (struct span){0};

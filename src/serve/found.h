@@ -17,6 +17,7 @@ struct tree {
 /* One request, taken over from its head. */
 struct ask {
 	const char *path; /* relative, decoded, checked; "" is the root */
+	const char *name; /* in path: what stands for the last segment of the target */
 	bool bad;         /* there is no such path: 400, and nothing else counts */
 	bool dir;         /* it ended in a slash */
 	bool head_only, close, gzip;

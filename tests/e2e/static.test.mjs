@@ -326,9 +326,9 @@ test("a compressed sibling, for those who take it", async () => {
 
 test("folders: redirects stay here, the root leads to the viewer", async () => {
 	const rows = [
-		["/sub%20dir", 301, "/sub%20dir/"], ["/sub%20dir?a=b&c", 301, "/sub%20dir/?a=b&c"],
-		["/node_modules//@novnc", 301, "/node_modules/%40novnc/"],
-		["/node_modules?x=//evil.example", 301, "/node_modules/?x=//evil.example"],
+		["/sub%20dir", 301, "./sub%20dir/"], ["/sub%20dir?a=b&c", 301, "./sub%20dir/?a=b&c"],
+		["/node_modules//@novnc", 301, "./%40novnc/"],
+		["/node_modules?x=//evil.example", 301, "./node_modules/?x=//evil.example"],
 		["/", 302, "vnc.html"], ["/?autoconnect=1", 302, "vnc.html?autoconnect=1"],
 	];
 	for (const [target, status, location] of rows) {

@@ -62,19 +62,21 @@ static size_t place(const char *text)
 static const struct {
 	const char *target, *location;
 } redirects[] = {
-	{"/sub", "/sub/"},
-	{"/sub?a=1&b=/x", "/sub/?a=1&b=/x"},
-	{"/sub?", "/sub/"},
-	{"/sub/inner", "/sub/inner/"},
-	{"/sub//inner", "/sub/inner/"},
-	{"/sub/./inner", "/sub/inner/"},
-	{"/%73ub", "/sub/"},
-	{"/sub%2finner", "/sub/inner/"},
-	{"/a%20b%22%3c%3a", "/a%20b%22%3C%3A/"},
-	{"/%C3%A4", "/%C3%A4/"},
-	{"/http%3a", "/http%3A/"},
-	{"/sub?x=\"<> \r\nX-Bad: y\x7f\xff", "/sub/?x=\"<>%20%0D%0AX-Bad:%20y%7F%FF"},
-	{"/sub?//evil.example", "/sub/?//evil.example"},
+	{"/sub", "./sub/"},
+	{"/sub?a=1&b=/x", "./sub/?a=1&b=/x"},
+	{"/sub?", "./sub/"},
+	{"/sub/inner", "./inner/"},
+	{"/sub//inner", "./inner/"},
+	{"/sub/./inner", "./inner/"},
+	{"/%73ub", "./sub/"},
+	{"/sub%2finner", "./sub/inner/"},
+	{"/sub/.%2finner", "./inner/"},
+	{"/%2e/sub%2f%2e/inner", "./inner/"},
+	{"/a%20b%22%3c%3a", "./a%20b%22%3C%3A/"},
+	{"/%C3%A4", "./%C3%A4/"},
+	{"/http%3a", "./http%3A/"},
+	{"/sub?x=\"<> \r\nX-Bad: y\x7f\xff", "./sub/?x=\"<>%20%0D%0AX-Bad:%20y%7F%FF"},
+	{"/sub?//evil.example", "./sub/?//evil.example"},
 };
 
 static void test_redirects(void **state)
@@ -90,7 +92,6 @@ static void test_redirects(void **state)
 		get(redirects[i].target);
 		assert_int_equal(reply.status, 301);
 		assert_field("Location", redirects[i].location);
-		assert_int_not_equal(web_field(&reply, "Location").at[1], '/');
 		assert_field("Content-Length", "0");
 		assert_field("Cache-Control", "no-cache");
 		assert_no_field("X-Bad");
@@ -107,7 +108,7 @@ static void test_longest_redirect(void **state)
 	web_mkdir(&web, "root/\xc3\xa4");
 	size_t n = (size_t)snprintf(target, sizeof(target), "/\xc3\xa4?");
 	memset(target + n, '\x01', HTTP_TARGET_MAX - n);
-	size_t m = (size_t)snprintf(want, sizeof(want), "/%%C3%%A4/?");
+	size_t m = (size_t)snprintf(want, sizeof(want), "./%%C3%%A4/?");
 	for (size_t i = n; i < HTTP_TARGET_MAX; i++)
 		m += (size_t)snprintf(want + m, sizeof(want) - m, "%%01");
 	get(target);
