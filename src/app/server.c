@@ -3,12 +3,12 @@
 
 #include "app/reload.h"
 #include "app/site_build.h"
-#include "app/traffic.h"
 #include "app/worker.h"
 #include "app/wrapped.h"
 #include "io/listen.h"
 #include "io/log_file.h"
 #include "io/sigs.h"
+#include "announce.h"
 #include "capacity.h"
 #include "log_path.h"
 #include "terminal.h"
@@ -256,39 +256,6 @@ static int open_workers(struct server *s)
 	return 0;
 }
 
-/* What to type into a browser of this host. */
-static void announce_tls(struct server *s)
-{
-	const struct options *o = s->options;
-	const char *port = strrchr(s->listen.name, ':');
-	char url[TARGET_HOST + 32];
-
-	if (o->tls.old_version)
-		log_event(&s->log, LOG_WARN, "TLS 1.1 is not built in: clients need 1.2 or later",
-		          LOG_TEXT("option", "--ssl-version=tlsv1_1"));
-	if (!s->site->tls || o->unix_listen || !port)
-		return;
-	const char *host = o->listen_host ? o->listen_host : "localhost";
-	snprintf(url, sizeof url, strchr(host, ':') ? "https://[%s]%s/" : "https://%s%s/", host,
-	         port);
-	log_event(&s->log, LOG_INFO, "TLS is on", LOG_TEXT("url", url),
-	          LOG_TEXT("plain", o->tls.only ? "refused" : "accepted"));
-}
-
-static void server_announce(struct server *s)
-{
-	const struct options *o = s->options;
-
-	if (o->traffic) {
-		fputs(traffic_legend(), stdout);
-		fflush(stdout);
-	}
-	log_event(&s->log, LOG_INFO, "listening", LOG_TEXT("address", s->listen.name),
-	          LOG_TEXT("backend", s->site->target_name),
-	          LOG_TEXT("web", o->web ? o->web : "off"), LOG_NUM("workers", s->workers_n));
-	announce_tls(s);
-}
-
 /* nohup: whoever had it ignored for us meant it. */
 static bool is_ignored(int signum)
 {
@@ -381,7 +348,7 @@ int server_run(const struct options *o)
 	timer_init(&s.drain, on_drain_deadline, &s);
 	int r = server_open(&s);
 	if (r == 0) {
-		server_announce(&s);
+		announce(&s.log, o, s.site, s.listen.name, s.workers_n);
 		server_arm(&s);
 		loop_run(s.loop);
 	}
