@@ -46,8 +46,10 @@ void worker_renew(struct worker *w, struct site *site);
 /* Counters; any thread. */
 const struct metrics *worker_metrics(const struct worker *w);
 bool worker_gone(const struct worker *w);
-/* Joins the thread, if there is one (it must have been told to go), and frees. Returns loop_free's
- * result; NULL is legal. */
+/* Waits for the thread to end, if there is one; it must have been told to go. */
+void worker_join(struct worker *w);
+/* Frees it. All workers have been joined, because they read each other's counters. Returns
+ * loop_free's result; NULL is legal. */
 int worker_free(struct worker *w);
 
 #endif

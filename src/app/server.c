@@ -319,6 +319,8 @@ static int server_close(struct server *s)
 	for (unsigned i = 0; i < s->workers_n; i++)
 		worker_tell(s->workers[i], WORKER_CUT);
 	for (unsigned i = 0; i < s->workers_n; i++)
+		worker_join(s->workers[i]);
+	for (unsigned i = 0; i < s->workers_n; i++)
 		server_note(s, worker_free(s->workers[i]));
 	listen_close(&s->listen);
 	timer_stop(&s->timeout);

@@ -1,5 +1,5 @@
-/* worker: see the header. Everything here but worker_tell and worker_free runs in the worker's
- * own thread.
+/* worker: see the header. Everything here but worker_tell, worker_join and worker_free runs in the
+ * worker's own thread.
  */
 #include "app/worker.h"
 
@@ -267,12 +267,17 @@ bool worker_gone(const struct worker *w)
 	return atomic_load(&w->gone);
 }
 
+void worker_join(struct worker *w)
+{
+	if (w->started)
+		pthread_join(w->thread, NULL);
+	w->started = false;
+}
+
 int worker_free(struct worker *w)
 {
 	if (!w)
 		return 0;
-	if (w->started)
-		pthread_join(w->thread, NULL);
 	worker_stop_listening(w);
 	traffic_free(w->traffic);
 	int r = loop_free(w->loop);
