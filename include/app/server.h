@@ -2,6 +2,7 @@
  * the workers, and then waits for signals and its own deadlines.
  *
  *   SIGTERM, SIGINT ─► drain ─► (again, or drain deadline) ─► cut ─► exit 0
+ *                      └ the command is retired   └ again: and it is killed
  *   SIGHUP ─► reload; when our terminal is gone as well: drain. (Not when it was ignored at the
  *   start: nohup.)
  *   --timeout, --idle-timeout, --run-once ─► retire: no new connections, exit after the last

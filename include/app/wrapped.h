@@ -30,7 +30,11 @@ int wrapped_new(struct wrapped **ret, const struct options *o, struct loop *l,
 const struct gate *wrapped_gate(const struct wrapped *w);
 /* Starts the command. 0, or -errno with a sentence in err. */
 int wrapped_start(struct wrapped *w, char err[WRAPPED_ERROR]);
+/* Its end is no event any more, because ours has begun. */
+void wrapped_retire(struct wrapped *w);
 void wrapped_stop(struct wrapped *w); /* idempotent */
+/* At once, whether stop has come yet or not. */
+void wrapped_kill(struct wrapped *w);
 /* Lets go of the loop; free after loop_free. Both: NULL is legal. */
 void wrapped_done(struct wrapped *w);
 void wrapped_free(struct wrapped *w);

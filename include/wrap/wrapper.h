@@ -7,6 +7,9 @@
  *
  *   stop ─► SWEEPS: SIGTERM to the group, SIGKILL after stop_ms ─► LOOKS ─► host.stopped
  *
+ * Once it is retired its end is ours: whoever stops us may stop the command as well, while our last
+ * sessions are still saying goodbye. That is no reason to start it again, nor an exit code.
+ *
  * When it is ready is known from three kinds of news, one per kind of command:
  *   moved   rebind.so's report `listen`; a `bind` whose `listen` got lost is looked after, and so is a
  *           program of the command that listens where others reach it: the command is ended
@@ -71,7 +74,8 @@ struct wrapper {
 	uint64_t since, kill_at;
 	int code; /* of the last end */
 	int bind_error;
-	bool is_ready, is_bound, late, alive, killed, looked, stopping, giving_up;
+	bool is_ready, is_bound, late, alive, killed, looked;
+	bool retired, hurried, stopping, giving_up;
 };
 
 extern const struct child_events wrapper_child_events; /* owner: the wrapper */
@@ -81,8 +85,13 @@ void wrapper_init(struct wrapper *w, struct env *env, const struct wrapper_setup
 int wrapper_start(struct wrapper *w, struct child *child);
 /* A letter from rebind.so. */
 void wrapper_report(struct wrapper *w, struct span letter);
+/* We are about to end: it is not started again, and `ended` does not come for an end from now on.
+ * What runs goes on until wrapper_stop. */
+void wrapper_retire(struct wrapper *w);
 /* Ends what is left of it. */
 void wrapper_stop(struct wrapper *w);
+/* No more patience: SIGKILL, now and in wrapper_stop, which is still to come or under way. */
+void wrapper_kill(struct wrapper *w);
 void wrapper_done(struct wrapper *w); /* no more calls; legal at any time after init */
 
 #endif

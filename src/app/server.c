@@ -39,6 +39,7 @@ struct server {
 	enum worker_command told;
 	struct timer timeout, idle, drain;
 	uint64_t idle_since, accepted;
+	bool asked; /* by a signal to end */
 	bool stuck, leaked;
 	bool terminal; /* there was one at the start */
 	int status;    /* exit code, unless something fails */
@@ -64,17 +65,32 @@ static void server_tell(struct server *s, enum worker_command c)
 		          s->options->limits.drain_ms);
 }
 
+/* Whoever stops us may stop the command as well: what becomes of it is no matter of its own then, and
+ * no exit code, not even if its end was heard of first. */
+static void server_retire_command(struct server *s, int signum)
+{
+	if (s->status == 128 + signum)
+		s->status = EXIT_SUCCESS;
+	if (s->wrapped)
+		wrapped_retire(s->wrapped);
+}
+
 static void on_signal(void *owner, int signum)
 {
 	struct server *s = owner;
-	bool again = s->told >= WORKER_DRAIN;
+	bool again = s->asked;
 
-	if (signum == SIGHUP && !again && !(s->terminal && !terminal_there())) {
+	if (signum == SIGHUP && s->told < WORKER_DRAIN && !(s->terminal && !terminal_there())) {
 		reload_now(s->reload);
 		return;
 	}
+	s->asked = true;
 	log_event(&s->log, LOG_INFO, again ? "ending now" : "shutting down",
 	          LOG_TEXT("signal", sigabbrev_np(signum)));
+	if (!again)
+		server_retire_command(s, signum);
+	else if (s->wrapped)
+		wrapped_kill(s->wrapped);
 	server_tell(s, again ? WORKER_CUT : WORKER_DRAIN);
 }
 

@@ -269,9 +269,19 @@ int wrapped_start(struct wrapped *w, char err[WRAPPED_ERROR])
 	return r;
 }
 
+void wrapped_retire(struct wrapped *w)
+{
+	wrapper_retire(&w->wrapper);
+}
+
 void wrapped_stop(struct wrapped *w)
 {
 	wrapper_stop(&w->wrapper);
+}
+
+void wrapped_kill(struct wrapped *w)
+{
+	wrapper_kill(&w->wrapper);
 }
 
 void wrapped_done(struct wrapped *w)

@@ -135,10 +135,10 @@ void wrapper_looked(struct wrapper *w)
 	if (w->stopping) {
 		w->phase = WRAP_OVER;
 		w->setup->stopped(w->setup->owner);
-	} else if (w->giving_up || w->mode == WRAP_EXIT) {
+	} else if (w->giving_up || (w->mode == WRAP_EXIT && !w->retired)) {
 		not_ready(w, GATE_FAILED);
 		w->setup->ended(w->setup->owner, w->code);
-	} else if (w->mode == WRAP_RESPAWN) {
+	} else if (w->mode == WRAP_RESPAWN && !w->retired) {
 		start_when_allowed(w);
 	}
 }
@@ -181,10 +181,10 @@ static void sweep(struct wrapper *w)
 {
 	timer_stop(&w->again);
 	w->phase = WRAP_SWEEPS;
-	w->killed = false;
-	w->kill_at = w->env->timers->now + w->setup->stop_ms;
+	w->killed = w->hurried;
+	w->kill_at = w->env->timers->now + (w->hurried ? 0 : w->setup->stop_ms);
 	if (w->child && child_running(w->child))
-		child_signal(w->child, SIGTERM);
+		child_signal(w->child, w->hurried ? SIGKILL : SIGTERM);
 	timer_arm(w->env->timers, &w->sweep, TIMER_STAGGER, 0);
 }
 
@@ -203,8 +203,9 @@ static void log_end(struct wrapper *w, int status)
 		snprintf(how, sizeof how, "signal %s", sigabbrev_np(WTERMSIG(status)));
 	else
 		snprintf(how, sizeof how, "exit code %d", WEXITSTATUS(status));
-	log_event(w->env->log, status == 0 || w->phase == WRAP_SWEEPS ? LOG_INFO : LOG_WARN,
-	          "command ended", LOG_TEXT("command", w->setup->name), LOG_TEXT("by", how),
+	bool meant = status == 0 || w->retired || w->phase == WRAP_SWEEPS;
+	log_event(w->env->log, meant ? LOG_INFO : LOG_WARN, "command ended",
+	          LOG_TEXT("command", w->setup->name), LOG_TEXT("by", how),
 	          LOG_NUM("after_ms", w->env->timers->now - w->since));
 }
 
@@ -220,7 +221,8 @@ static void on_exited(void *owner, int status)
 		not_ready(w, GATE_FAILED);
 	else if (w->mode == WRAP_RESPAWN)
 		not_ready(w, w->setup->kind == WRAP_UNIX ? GATE_OPEN : GATE_SHUT);
-	if (w->mode == WRAP_RESPAWN && child_running(w->child))
+	/* What is left of one that is retired may be what our last sessions talk to. */
+	if (w->mode == WRAP_RESPAWN && !w->retired && child_running(w->child))
 		sweep(w);
 	else
 		look_after_end(w);
@@ -262,6 +264,15 @@ int wrapper_start(struct wrapper *w, struct child *child)
 	return r;
 }
 
+void wrapper_retire(struct wrapper *w)
+{
+	w->retired = true;
+	if (w->phase != WRAP_WAITS)
+		return;
+	timer_stop(&w->again);
+	w->phase = WRAP_REST;
+}
+
 void wrapper_stop(struct wrapper *w)
 {
 	if (w->stopping)
@@ -274,6 +285,18 @@ void wrapper_stop(struct wrapper *w)
 	} else if (w->phase != WRAP_SWEEPS) {
 		sweep(w);
 	}
+}
+
+void wrapper_kill(struct wrapper *w)
+{
+	w->hurried = true;
+	if (w->child && child_running(w->child))
+		child_signal(w->child, SIGKILL);
+	if (w->phase != WRAP_SWEEPS)
+		return;
+	w->killed = true;
+	w->kill_at = w->env->timers->now;
+	timer_arm(w->env->timers, &w->sweep, TIMER_STAGGER, 0);
 }
 
 void wrapper_done(struct wrapper *w)

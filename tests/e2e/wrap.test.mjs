@@ -173,6 +173,54 @@ describe("an end of websplice", () => {
 		assert.deepEqual(session(Number(pid)).filter(lives), []);
 	});
 
+	/* systemctl stop: the command gets SIGTERM as we do, and is gone before our sessions are. */
+	for (const mode of ["exit", "ignore", "respawn"]) {
+		test(`leaves a command that is stopped together with us as it is: --wrap-mode=${mode}`, async (t) => {
+			const back = await echo(t, { unix: true });
+			const server = await wrap(t, [`--wrap-mode=${mode}`, "--close-timeout=60", "--drain-timeout=60", `--unix-target=${back.path}`], ["sleep", "300"]);
+			const { pid } = await server.event("command started");
+			const ws = await RawWs.open(t, server.port);
+			ws.send("x");
+			await ws.data(1);
+			server.kill();
+			await server.says(/shutting down/);
+			process.kill(Number(pid), "SIGTERM");
+			await server.event("command ended");
+			assert.equal((await ws.close()).code, 1001);
+			ws.bye();
+			await server.ends(0);
+			assert.equal(server.count(/command started/), 1);
+		});
+	}
+
+	test("asked for twice is SIGKILL at once", async (t) => {
+		const server = await wrap(t, ["--wrap-stop-timeout=600"], sh("trap '' TERM; echo up; sleep 300; sleep 300; sleep 300"));
+		await server.says(/text=up/);
+		const { pid } = await server.event("command started");
+		server.kill();
+		await server.says(/shutting down/);
+		server.kill();
+		await server.ends(0);
+		assert.deepEqual(session(Number(pid)).filter(lives), []);
+	});
+
+	/* The drain that its own end began is none that anybody asked for. */
+	test("asked for once while the end of the command has sessions end: they do so in good order", async (t) => {
+		const back = await echo(t, { unix: true });
+		const server = await wrap(t, ["--close-timeout=60", "--drain-timeout=60", `--unix-target=${back.path}`], sh("read line; kill -TERM $$"));
+		const ws = await RawWs.open(t, server.port);
+		ws.send("x");
+		await ws.data(1);
+		server.child.stdin.end("now\n");
+		assert.equal((await ws.close()).code, 1001);
+		server.kill();
+		await server.says(/shutting down/);
+		ws.bye();
+		await server.ends(0); /* and not 143: both were stopped */
+		assert.match(server.said, /session ended/);
+		assert.doesNotMatch(server.said, /ending now/);
+	});
+
 	test("is the same by --run-once, --timeout and --idle-timeout: exit code 0", async (t) => {
 		const once = await wrap(t, ["--run-once"], greeter("4"));
 		assert.match(await greeting(t, once), HELLO);

@@ -545,6 +545,117 @@ static void test_stop(void **state)
 	}
 }
 
+/* While our last sessions say goodbye it ends as well: neither an exit code nor a reason to start it. */
+static void test_retired(void **state)
+{
+	static const enum wrap_mode modes[] = {WRAP_EXIT, WRAP_IGNORE, WRAP_RESPAWN};
+	struct stage s;
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		start_stage(&s, modes[i], WRAP_MOVED);
+		be_ready(&s);
+		s.child.others = 1;
+		wrapper_retire(&s.w);
+		assert_int_equal(gate_now(&s.gate), GATE_OPEN);
+		assert_int_equal(s.child.terms, 0);
+		ends(&s, W_EXITCODE(0, SIGTERM));
+		assert_true(
+			fake_logged(&s.f, "info  command ended command=prog by=\"signal TERM\""));
+		fake_sleep(&s.f, 60000);
+		assert_int_equal(s.child.starts, 1);
+		assert_int_equal(s.child.terms, 0); /* somebody may still talk to the others */
+		assert_int_equal(s.ended + s.stopped, 0);
+		wrapper_stop(&s.w);
+		assert_int_equal(s.child.terms, 1);
+		fake_sleep(&s.f, 100);
+		assert_int_equal(s.stopped, 1);
+		assert_int_equal(s.ended, 0);
+		close_stage(&s);
+	}
+}
+
+/* Retired between its end and what would follow. */
+static void test_retired_after_its_end(void **state)
+{
+	struct stage s;
+	(void)state;
+	start_stage(&s, WRAP_EXIT, WRAP_MOVED); /* somebody looks */
+	s.f.hold_jobs = true;
+	ends(&s, W_EXITCODE(0, SIGTERM));
+	wrapper_retire(&s.w);
+	fake_jobs(&s.f);
+	s.f.hold_jobs = false;
+	fake_sleep(&s.f, 60000);
+	assert_int_equal(s.ended, 0);
+	close_stage(&s);
+	start_stage(&s, WRAP_RESPAWN, WRAP_MOVED); /* it pauses */
+	for (int i = 0; i < 3; i++) {
+		ends(&s, 0);
+		fake_sleep(&s.f, 0);
+	}
+	assert_int_equal(logged(&s, "pausing"), 1);
+	wrapper_retire(&s.w);
+	fake_sleep(&s.f, 60000);
+	assert_int_equal(s.child.starts, 3);
+	wrapper_stop(&s.w);
+	fake_sleep(&s.f, 100);
+	assert_int_equal(s.stopped, 1);
+	close_stage(&s);
+	start_stage(&s, WRAP_RESPAWN,
+	            WRAP_PLACED); /* what others reach is a failure all the same */
+	show(1001, "prog", "0.0.0.0:4000", true);
+	fake_sleep(&s.f, 200);
+	assert_int_equal(s.child.terms, 1);
+	wrapper_retire(&s.w);
+	ends(&s, W_EXITCODE(0, SIGTERM));
+	fake_sleep(&s.f, 100);
+	assert_int_equal(s.ended, 1);
+	assert_int_equal(s.code, 1);
+	close_stage(&s);
+}
+
+/* Asked twice to end: nobody waits for a command that does not listen. */
+static void test_kill(void **state)
+{
+	struct stage s;
+	(void)state;
+	start_stage(&s, WRAP_EXIT, WRAP_MOVED); /* while it is to end */
+	s.child.deaf = true;
+	wrapper_retire(&s.w);
+	wrapper_stop(&s.w);
+	fake_sleep(&s.f, 100);
+	assert_int_equal(s.child.kills, 0);
+	wrapper_kill(&s.w);
+	assert_int_equal(s.child.kills, 1);
+	ends(&s, W_EXITCODE(0, SIGKILL));
+	fake_sleep(&s.f, 100);
+	assert_int_equal(s.stopped, 1);
+	close_stage(&s);
+	start_stage(&s, WRAP_IGNORE, WRAP_MOVED); /* before: what is left of it goes as well */
+	s.child.deaf = true;
+	s.child.others = 1;
+	ends(&s, 0);
+	wrapper_retire(&s.w);
+	wrapper_kill(&s.w);
+	assert_int_equal(s.child.kills, 1);
+	wrapper_stop(&s.w);
+	assert_int_equal(s.child.terms, 0);
+	fake_sleep(&s.f, 100);
+	assert_int_equal(s.stopped, 1);
+	assert_int_equal(s.ended, 0);
+	close_stage(&s);
+	start_stage(&s, WRAP_EXIT, WRAP_MOVED); /* not even that helps */
+	wrapper_retire(&s.w);
+	wrapper_kill(&s.w);
+	wrapper_stop(&s.w);
+	fake_sleep(&s.f, 1000);
+	assert_int_equal(s.stopped, 0);
+	fake_sleep(&s.f, 2000);
+	assert_int_equal(s.stopped, 1);
+	s.child.alive = false;
+	close_stage(&s);
+}
+
 static void test_stop_by_force(void **state)
 {
 	struct stage s;
@@ -685,6 +796,9 @@ int main(void)
 		UNIT(test_respawn_sweeps),
 		UNIT(test_respawn_cannot_start),
 		UNIT(test_stop),
+		UNIT(test_retired),
+		UNIT(test_retired_after_its_end),
+		UNIT(test_kill),
 		UNIT(test_stop_by_force),
 		UNIT(test_stop_at_every_phase),
 		UNIT(test_done_while_looking),
