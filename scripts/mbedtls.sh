@@ -54,7 +54,7 @@ compile() {
 	cpus=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) option=$1
 	shift
 	# shellcheck disable=SC2086 # lists of words
-	printf '%s\n' "$@" | xargs -n 4 -P "$cpus" gcc -c -std=gnu11 -O2 "$option" -g -fPIE $hardening \
+	printf '%s\n' "$@" | xargs -d '\n' -n 4 -P "$cpus" gcc -c -std=gnu11 -O2 "$option" -g -fPIE $hardening \
 		-fno-omit-frame-pointer -ffile-prefix-map="$tree"=/mbedtls "-ffile-prefix-map=$work/obj=/mbedtls" \
 		-D_GNU_SOURCE '-DMBEDTLS_USER_CONFIG_FILE="mbedtls_user_config.h"' \
 		-I "$tree/include" -I "$tree/library" -I "$everest/include" -I "$everest/include/everest" \

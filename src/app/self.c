@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -28,6 +29,24 @@ void self_path(const struct options *o, char ret[SELF_PATH])
 		*ret = 0;
 }
 
+/* With what is missing above it, as its owner alone may look at it. */
+static int self_dir(const char *dir)
+{
+	char part[SELF_PATH];
+	size_t len = strlen(dir);
+
+	if (len == 0 || len >= sizeof part)
+		return len ? -ENAMETOOLONG : -ENOENT;
+	for (size_t i = 1; i <= len; i++)
+		if (dir[i] == '/' || i == len) {
+			memcpy(part, dir, i);
+			part[i] = 0;
+			if (mkdir(part, 0700) < 0 && errno != EEXIST)
+				return -errno;
+		}
+	return 0;
+}
+
 static int self_store(const struct self_signed *s, const struct options *o, char err[SITE_ERROR])
 {
 	char path[SELF_PATH];
@@ -36,9 +55,9 @@ static int self_store(const struct self_signed *s, const struct options *o, char
 	if (!o->tls.state_dir)
 		return 0;
 	self_path(o, path);
-	if (mkdir(o->tls.state_dir, 0700) < 0 && errno != EEXIST)
-		*path = 0;
-	int r = *path ? content_write(path, parts, 2) : -errno;
+	int r = self_dir(o->tls.state_dir);
+	if (r == 0)
+		r = *path ? content_write(path, parts, 2) : -ENAMETOOLONG;
 	if (r < 0)
 		snprintf(err, SITE_ERROR,
 		         "state directory %.300s: %s; name one that can be written with "

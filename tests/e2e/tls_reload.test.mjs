@@ -215,13 +215,14 @@ describe("--self-signed", () => {
 	});
 
 	test("--state-dir keeps it; an old one is replaced; a key is its owner's alone", async (t) => {
-		const dir = path.join(folder(t), "state"), to = `127.0.0.1:${await deadPort()}`, kept = path.join(dir, "self-signed.pem");
+		const dir = path.join(folder(t), "new account", "state"), to = `127.0.0.1:${await deadPort()}`, kept = path.join(dir, "self-signed.pem");
 		const words = ["--self-signed", "--state-dir", dir, AT, to];
 		const fingerprint = (server) => /sha256=([0-9A-F:]{95})/.exec(server.said)[1];
 		const one = await start(t, words), two = await start(t, words);
 		assert.equal(fingerprint(one), fingerprint(two));
 		assert.equal(statSync(kept).mode & 0o777, 0o600);
 		assert.equal(statSync(dir).mode & 0o777, 0o700);
+		assert.equal(statSync(path.dirname(dir)).mode & 0o777, 0o700, "as what it had to make above");
 		makeServer("soon", ["localhost"], "--from", at(-1000), "--to", at(13 * 24 * 3600));
 		writeFileSync(kept, Buffer.concat([bytes("soon"), bytes("soon-key")]));
 		const three = await start(t, words);
@@ -233,9 +234,10 @@ describe("--self-signed", () => {
 
 	test("a state directory that cannot be used: exit 1", async (t) => {
 		const dir = folder(t);
+		writeFileSync(path.join(dir, "no"), "");
 		const server = await run(["--self-signed", "--state-dir", path.join(dir, "no", "such"), AT, "127.0.0.1:1"]);
 		assert.equal(server.code, 1);
-		assert.match(server.said, /^websplice: state directory .*no\/such: .*--state-dir\n$/);
+		assert.match(server.said, /^websplice: state directory .*no\/such: not a directory; .*--state-dir\n$/);
 		writeFileSync(path.join(dir, "self-signed.pem"), "nonsense");
 		const broken = await run(["--self-signed", "--state-dir", dir, AT, "127.0.0.1:1"]);
 		assert.equal(broken.code, 1);
