@@ -103,7 +103,7 @@ static int self_site(struct tls_site **ret, const struct tls_setup *setup, const
 		pair.key = (struct tls_blob){.name = "self-signed",
 		                             .bytes = span_str(kept->self->key)};
 	}
-	if (r == -ENOENT || (r == 0 && !pair.cert.name))
+	if (r == -ENOENT || r == -ENOTDIR || (r == 0 && !pair.cert.name))
 		return 1;
 	if (r < 0)
 		snprintf(err, SITE_ERROR, "%.300s: %s; make it readable or remove it", path,
