@@ -45,11 +45,6 @@ static inline struct span buf_data(const struct buf *b)
 	return span_of(b->bytes + b->from, b->to - b->from);
 }
 
-static inline struct span buf_room(const struct buf *b)
-{
-	return span_of(b->bytes + b->to, BUF_SIZE - b->to);
-}
-
 /* Copies s to the end of q. All or nothing: 0 or -ENOMEM. */
 int bufq_put(struct bufq *q, struct pool *p, struct span s) __attribute__((warn_unused_result));
 /* The first stretch of data; {NULL, 0} when empty. */

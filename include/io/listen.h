@@ -56,9 +56,6 @@ int listener_start(struct listener **ret, struct loop *l, int fd,
                    void *owner);
 /* Told once per pause for want of descriptors or memory, with -errno: for a log line. */
 void listener_on_shed(struct listener *s, void (*fn)(void *owner, int err));
-/* Stops accepting for a while (a connection limit): clients wait in the backlog. Idempotent. */
-void listener_pause(struct listener *s);
-void listener_resume(struct listener *s);
 /* Stops and frees it; NULL is legal. */
 void listener_stop(struct listener *s);
 

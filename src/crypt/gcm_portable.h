@@ -23,10 +23,6 @@ int gcm_portable_crypt_and_tag(struct gcm_portable *g, int mode, size_t length,
                                const unsigned char *iv, size_t iv_len, const unsigned char *add,
                                size_t add_len, const unsigned char *input, unsigned char *output,
                                size_t tag_len, unsigned char *tag);
-int gcm_portable_auth_decrypt(struct gcm_portable *g, size_t length, const unsigned char *iv,
-                              size_t iv_len, const unsigned char *add, size_t add_len,
-                              const unsigned char *tag, size_t tag_len, const unsigned char *input,
-                              unsigned char *output);
 int gcm_portable_starts(struct gcm_portable *g, int mode, const unsigned char *iv, size_t iv_len);
 int gcm_portable_update_ad(struct gcm_portable *g, const unsigned char *add, size_t add_len);
 int gcm_portable_update(struct gcm_portable *g, const unsigned char *input, size_t input_length,

@@ -32,7 +32,7 @@ struct listener {
 	struct loop *loop;
 	struct timer pause;
 	int fd, reserve; /* reserve: -1 while there is none to be had */
-	bool held, stopped;
+	bool stopped;
 	uint8_t burst; /* how many to take this turn */
 	void (*accepted)(void *owner, struct link *link, const struct addr *peer);
 	void (*shed)(void *owner, int err);
@@ -140,7 +140,7 @@ static void on_readable(uv_poll_t *h, int status, int events)
 		out_of(s, status);
 		return;
 	}
-	for (unsigned i = 0; i < s->burst && !s->stopped && !s->held; i++) {
+	for (unsigned i = 0; i < s->burst && !s->stopped; i++) {
 		int r = accept_one(s);
 		if (r < 0)
 			out_of(s, r);
@@ -154,7 +154,7 @@ static void on_readable(uv_poll_t *h, int status, int events)
 
 static void watch(struct listener *s)
 {
-	if (!s->held && !s->stopped && !timer_armed(&s->pause))
+	if (!s->stopped && !timer_armed(&s->pause))
 		(void)uv_poll_start(&s->poll, UV_READABLE, on_readable);
 }
 
@@ -198,18 +198,6 @@ int listener_start(struct listener **ret, struct loop *l, int fd,
 void listener_on_shed(struct listener *s, void (*fn)(void *owner, int err))
 {
 	s->shed = fn;
-}
-
-void listener_pause(struct listener *s)
-{
-	s->held = true;
-	uv_poll_stop(&s->poll);
-}
-
-void listener_resume(struct listener *s)
-{
-	s->held = false;
-	watch(s);
 }
 
 void listener_stop(struct listener *s)

@@ -650,7 +650,7 @@ struct hall {
 	struct addr peers[HALL];
 	unsigned n, closed, sheds;
 	int shed_error;
-	unsigned stop_at, pause_at; /* in the nth accepted */
+	unsigned stop_at; /* in the nth accepted */
 	struct defer turn_over;
 	unsigned this_turn, most_in_a_turn;
 };
@@ -675,8 +675,6 @@ static void on_accepted(void *owner, struct link *link, const struct addr *peer)
 		listener_stop(h->listener);
 		h->listener = NULL;
 	}
-	if (h->n == h->pause_at)
-		listener_pause(h->listener);
 }
 
 static void on_turn_over(void *owner)
@@ -817,27 +815,6 @@ static void test_stop_inside(void **state)
 	hall_close(&h);
 }
 
-static void test_pause_and_resume(void **state)
-{
-	struct hall h;
-	int clients[10];
-	(void)state;
-	hall_open(&h, &(struct listen_at){.host = "127.0.0.1"});
-	h.pause_at = 4;
-	for (int i = 0; i < 10; i++)
-		clients[i] = dial_port("127.0.0.1", h.set.port);
-	real_until(&h.w, h.n == 4);
-	listener_pause(h.listener);
-	some_turns(&h);
-	assert_int_equal(h.n, 4);
-	listener_resume(h.listener);
-	listener_resume(h.listener);
-	real_until(&h.w, h.n == 10);
-	for (int i = 0; i < 10; i++)
-		hang_up(clients[i]);
-	hall_close(&h);
-}
-
 /* ---- shortages ---- */
 
 /* Leaves room for n more descriptors; the old limit. */
@@ -901,8 +878,8 @@ static void test_out_of_descriptors(void **state)
 	hall_close(&h);
 }
 
-/* Pausing for both reasons: resume does not end the other pause, nor the other way round. */
-static void test_both_pauses(void **state)
+/* Short of memory: nothing is taken until the pause is over, and then all is as before. */
+static void test_out_of_memory(void **state)
 {
 	struct hall h;
 	(void)state;
@@ -916,16 +893,10 @@ static void test_both_pauses(void **state)
 	assert_int_equal(metric(&h, METRIC_SHED), 0); /* a descriptor would not help */
 	unsigned before = accepts;
 	assert_int_equal(before - at_first, 1);
-	listener_pause(h.listener);
-	listener_resume(h.listener);
-	real_turn(&h.w);
+	some_turns(&h);
 	assert_int_equal(accepts, before);
-	listener_pause(h.listener);
 	accept_fails = 0;
 	jump(&h, 1000);
-	some_turns(&h);
-	assert_int_equal(h.n, 0);
-	listener_resume(h.listener);
 	real_until(&h.w, h.n == 1);
 	hang_up(c);
 	hall_close(&h);
@@ -1107,9 +1078,8 @@ int main(void)
 		UNIT(test_accepts_unix),
 		UNIT(test_many_at_once),
 		UNIT(test_stop_inside),
-		UNIT(test_pause_and_resume),
 		UNIT(test_out_of_descriptors),
-		UNIT(test_both_pauses),
+		UNIT(test_out_of_memory),
 		UNIT(test_stop_while_pausing),
 		UNIT(test_passing_errors),
 		UNIT(test_link_without_memory),
