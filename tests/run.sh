@@ -51,7 +51,7 @@ case ${1-} in
 --unit)
 	export CMOCKA_MESSAGE_OUTPUT=TAP
 	# shellcheck disable=SC2046
-	job "unit-$2-$3" 180 $(fixed_addresses "$2") "$BUILD/$2/unit/$3"
+	job "unit-$2-$3" 600 $(fixed_addresses "$2") "$BUILD/$2/unit/$3"
 	exit 0
 	;;
 --replay)
@@ -184,7 +184,7 @@ run_lint() {
 run_scripts() {
 	for file in tests/build/test_*.sh; do
 		name=${file##*/}
-		job "${name%.sh}" 300 "$file"
+		job "${name%.sh}" 900 "$file"
 		collect_tap "${name%.sh}"
 	done
 }
@@ -227,9 +227,10 @@ run_node() {
 	build "$1" "$BUILD/$1/websplice" tools || return
 	export WEBSPLICE="$PWD/$BUILD/$1/websplice" WEBSPLICE_TOOLS="$PWD/$BUILD/$1/tools"
 	export WEBSPLICE_VARIANT="$1"
-	# Two files at a time: most of them wait more than they work.
+	# Two files at a time: most of them wait more than they work. Each wait has its own deadline: the
+	# limit is there for a hang, and far above what a slow and busy machine takes.
 	# shellcheck disable=SC2046,SC2086
-	job "e2e-$1" 600 $(fixed_addresses "$1") node --test --test-concurrency=2 --test-reporter=tap $files
+	job "e2e-$1" 2400 $(fixed_addresses "$1") node --test --test-concurrency=2 --test-reporter=tap $files
 	log=$logs/e2e-$1.log
 	ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log")
 	bad=$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
