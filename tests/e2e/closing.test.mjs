@@ -293,7 +293,7 @@ describe("a backend that cannot be reached", { concurrency: 4 }, () => {
 	});
 
 	test("refused over IPv6", async (t) => {
-		const port = await deadPort("::1");
+		const port = await deadPort();
 		assert.deepEqual(await told(t, [], { at: [`[::1]:${port}`] }),
 			{ reason: `backend [::1]:${port} refused the connection`, status: 502 });
 	});

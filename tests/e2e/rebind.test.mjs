@@ -296,7 +296,7 @@ describe("rebind", () => {
 		const program = path.join(folder(t), "static");
 		const made = await run(["gcc", "-static", "-pthread", "-D_GNU_SOURCE", "-o", program, path.join(ROOT, "tests/tools/rebind_server.c")]);
 		assert.equal(made.code, 0, made.err);
-		const from = await deadPort("127.0.0.1"), to = await deadPort();
+		const from = await deadPort(), to = await deadPort();
 		const { code, out, err } = await rebind([String(from), String(to), program, String(from), "hello", "127.0.0.1"]);
 		assert.equal(code, 1);
 		assert.equal(out, "");

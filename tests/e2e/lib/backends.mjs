@@ -3,8 +3,9 @@
  */
 
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -14,7 +15,7 @@ import { Checked, Pattern, later, until } from "./wait.mjs";
 /* A directory of the test's own. */
 export function folder(t) {
 	const dir = mkdtempSync(path.join(os.tmpdir(), "websplice-e2e-"));
-	later(t, () => rmSync(dir, { recursive: true, force: true }));
+	later(t, () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
 	return dir;
 }
 
@@ -114,14 +115,26 @@ export async function pour(socket, pattern, bytes, chunk = 65536) {
 /* Accepts, and neither reads nor writes. */
 export const silent = (t, options) => backend(t, () => {}, { pauseOnConnect: true, ...options });
 
-/* A port nobody listens on: one that was free a moment ago. */
-export async function deadPort(host = "127.0.0.1") {
-	const server = net.createServer().listen(0, host);
-	await once(server, "listening");
-	const { port } = server.address();
-	server.close();
-	await once(server, "close");
-	return port;
+/* The kernel's own choice for port 0 and for connections begins here. */
+const [EPHEMERAL] = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split(/\s+/).map(Number);
+
+/* A port nobody listens on, on any address of this machine. Not one that the kernel hands out:
+ * somebody else would have it by accident before the test, or a server that comes back, gets to it. */
+export async function deadPort() {
+	for (;;) {
+		const wanted = EPHEMERAL > 20000 ? randomInt(10000, EPHEMERAL) : 0;
+		const server = net.createServer().listen(wanted);
+		const free = await once(server, "listening").then(() => true, (e) => {
+			if (e.code !== "EADDRINUSE")
+				throw e;
+		});
+		if (!free)
+			continue;
+		const { port } = server.address();
+		server.close();
+		await once(server, "close");
+		return port;
+	}
 }
 
 /* A port that looks dead: connects to it are never answered (tests/tools/fullport). */
