@@ -62,16 +62,16 @@ export async function within(what, promise, ms = DEADLINE_MS) {
 /* The arguments of the next event, as once() of node:events, but not for ever. */
 export const event = (emitter, name, ms) => within(`event ${name}`, once(emitter, name), ms);
 
-/* Reads a number until it has not changed for `calm` ms; gives it. */
+/* Reads a number until it has not changed for `calm` ms; gives it. Time in which nobody could look,
+ * because this process did not run, is not calm: little of it counts. */
 export async function settled(what, read, calm = 400, ms = DEADLINE_MS) {
-	let last = await read(), since = Date.now();
+	let last = await read(), looked = Date.now(), rested = 0;
 	await until(`${what} comes to rest`, async () => {
-		const now = await read();
-		if (now !== last) {
-			last = now;
-			since = Date.now();
-		}
-		return Date.now() - since >= calm;
+		const now = await read(), time = Date.now();
+		rested = now === last ? rested + Math.min(time - looked, 20) : 0;
+		last = now;
+		looked = time;
+		return rested >= calm;
 	}, ms);
 	return last;
 }
