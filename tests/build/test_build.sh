@@ -144,7 +144,7 @@ check 'setup.sh is called when something is missing, else not' asks_setup_when_s
 launch_builds() {
 	rm "$two/build/release/websplice" "$two/build/websplice"
 	unset WEBSPLICE
-	"$two/scripts/launch.sh" --testcard --listen 127.0.0.1:0 --timeout 1 >"$work/launched" || return 1
+	"$two/scripts/launch.sh" --testcard --listen 127.0.0.1:0 --timeout 6 >"$work/launched" || return 1
 	cat "$work/launched"
 	[ -x "$two/build/websplice" ] && grep -q "http://127.0.0.1:[1-9][0-9]*/vnc.html" "$work/launched"
 }

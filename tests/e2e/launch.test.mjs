@@ -10,6 +10,7 @@ import path from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
+import { deadPort } from "./lib/backends.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const WEBSPLICE = process.env.WEBSPLICE || path.join(ROOT, "build/release/websplice");
@@ -50,15 +51,6 @@ async function exitCode(run) {
 
 const URL_LINE = /^ +(https?:\/\/\S+\/vnc\.html)\S*$/m;
 
-async function freePort(host) {
-	const server = net.createServer().listen(0, host);
-	await once(server, "listening");
-	const { port } = server.address();
-	server.close();
-	await once(server, "close");
-	return port;
-}
-
 /* Something that speaks like a VNC server, and names itself so that the test knows it again. */
 async function rfbServer(t, port, host = "127.0.0.1") {
 	const server = net.createServer((socket) => {
@@ -88,7 +80,7 @@ async function refused(port) {
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
 	test(`${signal} ends everything`, async (t) => {
-		const port = await freePort();
+		const port = await deadPort();
 		const run = launch(["--testcard", "--listen", String(port)], { t });
 		const [, url] = await says(run, URL_LINE);
 		assert.equal(url, `http://localhost:${port}/vnc.html`);
@@ -101,7 +93,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
 
 test("--vnc names the backend", async (t) => {
 	const backend = await rfbServer(t, 0);
-	const port = await freePort();
+	const port = await deadPort();
 	const run = launch(["--vnc", `127.0.0.1:${backend}`, `--listen=127.0.0.1:${port}`], { t });
 	const [, url] = await says(run, URL_LINE);
 	assert.equal(url, `http://127.0.0.1:${port}/vnc.html`);
@@ -113,7 +105,7 @@ test("finds a VNC server on localhost:5900 to 5909, else shows the test card", a
 	for (let port = 5909; port >= 5900 && !ours; port--)
 		ours = await rfbServer(t, port).catch(() => 0);
 	assert.ok(ours, "no free port from 5900 to 5909");
-	const port = await freePort();
+	const port = await deadPort();
 	const run = launch(["--listen", String(port)], { t });
 	await says(run, URL_LINE);
 	const found = Number(run.said.match(/backend=(?:127\.0\.0\.1|\[::1\]):(\d+)/)?.[1]);
@@ -130,7 +122,7 @@ test("a port that answers no RFB is no VNC server", async (t) => {
 		at = await Promise.race([once(mute, "listening").then(() => port), once(mute, "error").then(() => 0)]);
 	}
 	t.after(() => mute.close());
-	const run = launch(["--listen", String(await freePort())], { t });
+	const run = launch(["--listen", String(await deadPort())], { t });
 	await says(run, URL_LINE);
 	assert.doesNotMatch(run.said, new RegExp(`backend=127\\.0\\.0\\.1:${at}`));
 	if (!/backend=(127|\[)/.test(run.said))
@@ -168,20 +160,20 @@ test("--help", async (t) => {
 });
 
 test("a proxy that refuses to start is a failure", async (t) => {
-	const run = launch(["--testcard", "--listen", String(await freePort()), "--heartbeat", "often"], { t });
+	const run = launch(["--testcard", "--listen", String(await deadPort()), "--heartbeat", "often"], { t });
 	assert.equal(await exitCode(run), 1);
 	assert.match(run.said, /heartbeat/);
 	assert.match(run.said, /websplice ended with exit code 2/);
 });
 
 test("a proxy that ends by itself ends the launcher", async (t) => {
-	const run = launch(["--testcard", "--listen", String(await freePort()), "--timeout", "2"], { t });
+	const run = launch(["--testcard", "--listen", String(await deadPort()), "--timeout", "6"], { t });
 	await says(run, URL_LINE);
 	assert.equal(await exitCode(run), 0);
 });
 
 test("a web root without vnc.html is refused", async (t) => {
-	const run = launch(["--web", "/", "--listen", String(await freePort())], { t });
+	const run = launch(["--web", "/", "--listen", String(await deadPort())], { t });
 	assert.equal(await exitCode(run), 1);
 	assert.match(run.said, /no vnc\.html in \//);
 });
@@ -195,7 +187,7 @@ test("blanks and quotes in every path", async (t) => {
 	for (const name of [".deps", "src", "web"])
 		await symlink(path.join(ROOT, name), path.join(odd, name));
 	await writeFile(path.join(web, "vnc.html"), "<p>these are my pages");
-	const run = launch(["--testcard", "--listen", String(await freePort()), "--web", web], { root: odd, t });
+	const run = launch(["--testcard", "--listen", String(await deadPort()), "--web", web], { root: odd, t });
 	const [, url] = await says(run, URL_LINE);
 	assert.equal(await (await fetch(url)).text(), "<p>these are my pages");
 });
@@ -206,7 +198,7 @@ test("its own pages are the default, from any folder and with blanks", async (t)
 	await cp(path.join(ROOT, "scripts"), path.join(odd, "scripts"), { recursive: true });
 	for (const name of [".deps", "src", "web"])
 		await symlink(path.join(ROOT, name), path.join(odd, name));
-	const run = launch(["--testcard", "--listen", String(await freePort())], { root: odd, cwd: "/", t });
+	const run = launch(["--testcard", "--listen", String(await deadPort())], { root: odd, cwd: "/", t });
 	const [, url] = await says(run, URL_LINE);
 	assert.equal((await fetch(url)).status, 200);
 });
