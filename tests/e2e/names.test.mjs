@@ -25,6 +25,21 @@ const herald = (t, host, port) => backend(t, ({ socket }) => {
 	socket.on("end", () => socket.end());
 }, { host, port });
 
+/* A port that swallows connects on ::1 and has a herald on 127.0.0.1, where somebody else may have
+ * its number: then another one is tried. */
+async function halfDead(t) {
+	for (;;) {
+		const port = await fullPort(t, "::1");
+		try {
+			await herald(t, "127.0.0.1", port);
+			return port;
+		} catch (e) {
+			if (e.code !== "EADDRINUSE")
+				throw e;
+		}
+	}
+}
+
 describe("the backend's addresses", { concurrency: 4 }, () => {
 	test("dead IPv6 (refused), live IPv4: reached at once", async (t) => {
 		const b = await herald(t, "127.0.0.1");
@@ -35,8 +50,7 @@ describe("the backend's addresses", { concurrency: 4 }, () => {
 	});
 
 	test("dead IPv6 (swallowed), live IPv4: reached after the stagger, well before any timeout", async (t) => {
-		const port = await fullPort(t, "::1");
-		await herald(t, "127.0.0.1", port);
+		const port = await halfDead(t);
 		const server = await start(t, ["--dial-timeout=60", "127.0.0.1:0", `both.test:${port}`], withNames({ "both.test": "::1,127.0.0.1" }));
 		const since = Date.now();
 		const ws = await RawWs.open(t, server.port);
@@ -47,7 +61,7 @@ describe("the backend's addresses", { concurrency: 4 }, () => {
 	});
 
 	test("both alive: the resolver's first is taken", async (t) => {
-		const six = await herald(t, "::1");
+		const six = await herald(t, "::1", await deadPort());
 		await herald(t, "127.0.0.1", six.port);
 		for (const [order, want] of [["::1,127.0.0.1", "::1"], ["127.0.0.1,::1", "127.0.0.1"]]) {
 			const server = await start(t, ["127.0.0.1:0", `both.test:${six.port}`], withNames({ "both.test": order }));
@@ -56,12 +70,11 @@ describe("the backend's addresses", { concurrency: 4 }, () => {
 		}
 	});
 
-	test("families in turn: behind a dozen dead IPv6 addresses the IPv4 one is still reached in time", async (t) => {
-		const port = await fullPort(t, "::1");
-		await herald(t, "127.0.0.1", port);
-		/* one after the other its turn would come after 3 s, in turn after 250 ms */
-		const server = await start(t, ["--dial-timeout=2.5", "127.0.0.1:0", `many.test:${port}`],
-			withNames({ "many.test": `${"::1,".repeat(12)}127.0.0.1` }));
+	test("families in turn: behind fifteen dead IPv6 addresses the IPv4 one is still reached in time", async (t) => {
+		const port = await halfDead(t);
+		/* one after the other its turn would come after 3.75 s, in turn after 250 ms */
+		const server = await start(t, ["--dial-timeout=3.5", "127.0.0.1:0", `many.test:${port}`],
+			withNames({ "many.test": `${"::1,".repeat(15)}127.0.0.1` }));
 		const ws = await RawWs.open(t, server.port);
 		assert.equal((await ws.data(9)).toString(), "127.0.0.1");
 	});
@@ -122,14 +135,11 @@ describe("a name server that takes its time", { concurrency: 4 }, () => {
 			wire.write(handshake());
 			waiting.push(wire);
 		}
-		let worst = 0;
-		while (!waiting.every((wire) => wire.have)) {
-			const since = Date.now();
+		/* three look-ups on the loop would let a few through in between, however fast the machine is */
+		let echoes = 0;
+		for (; !waiting.every((wire) => wire.have); echoes++)
 			await hello(first, "still quick");
-			worst = Math.max(worst, Date.now() - since);
-		}
-		t.diagnostic(`worst echo meanwhile: ${worst} ms`);
-		assert.ok(worst < 1000, `an echo took ${worst} ms`);
+		assert.ok(echoes >= 30, `${echoes} echoes meanwhile`);
 		for (const wire of waiting)
 			assert.equal((await wire.head()).status, 101);
 	});
