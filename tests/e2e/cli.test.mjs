@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, lstatSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import net from "node:net";
-import os from "node:os";
 import path from "node:path";
 import test, { describe } from "node:test";
 import { backend, deadPort, echo, folder } from "./lib/backends.mjs";
@@ -331,7 +330,7 @@ describe("how long it runs", { concurrency: 6 }, () => {
 
 	test("--timeout: no new clients after it, exit when the last session has ended", async (t) => {
 		const b = await echo(t);
-		const server = await start(t, ["--timeout=1", "127.0.0.1:0", b.at]);
+		const server = await start(t, ["--timeout=3", "127.0.0.1:0", b.at]); /* time to get in */
 		const ws = await RawWs.open(t, server.port);
 		const idle = await Wire.connect(t, server.port);
 		await hello(ws);
@@ -345,23 +344,23 @@ describe("how long it runs", { concurrency: 6 }, () => {
 	});
 
 	test("--timeout with nobody there", async (t) => {
+		const since = Date.now(); /* before it begins to count, however late we hear of that */
 		const server = await start(t, ["--testcard", "--timeout=1", "127.0.0.1:0"]);
-		const since = Date.now();
 		await server.ends(0);
-		assert.ok(Date.now() - since > 500, "not at once");
+		assert.ok(Date.now() - since > 900, "not at once");
 	});
 
 	test("--idle-timeout: exit when nobody was connected for so long, not while somebody is", async (t) => {
 		const b = await echo(t);
-		const server = await start(t, ["--idle-timeout=1", "127.0.0.1:0", b.at]);
+		const server = await start(t, ["--idle-timeout=2", "127.0.0.1:0", b.at]);
 		const ws = await RawWs.open(t, server.port);
-		await pause(2500);
+		await pause(3500);
 		await hello(ws);
 		assert.equal(server.ended, false);
-		await ws.leave();
 		const since = Date.now();
+		await ws.leave();
 		await server.ends(0);
-		assert.ok(Date.now() - since > 600, `${Date.now() - since} ms after the last client`);
+		assert.ok(Date.now() - since > 1600, `${Date.now() - since} ms after the last client`);
 		assert.match(server.said, /--idle-timeout is over/);
 	});
 
@@ -375,6 +374,7 @@ describe("logs", { concurrency: 4 }, () => {
 	test("--log-file is appended to, besides standard error, with the same lines", async (t) => {
 		const b = await echo(t);
 		const file = path.join(folder(t), "log");
+		const sorted = (text) => text.split("\n").sort(); /* two threads at a time: no order holds in both */
 		writeFileSync(file, "what was there\n");
 		let said = "";
 		for (let i = 0; i < 2; i++) {
@@ -386,7 +386,9 @@ describe("logs", { concurrency: 4 }, () => {
 			said += server.said;
 		}
 		assert.match(said, /session ended/);
-		assert.equal(readFileSync(file, "utf8"), `what was there\n${said}`);
+		const logged = readFileSync(file, "utf8");
+		assert.match(logged, /^what was there\n/);
+		assert.deepEqual(sorted(logged), sorted(`what was there\n${said}`));
 	});
 
 	test("--log-format json: every line parses and has time, level and event", async (t) => {
@@ -473,14 +475,16 @@ describe("logs", { concurrency: 4 }, () => {
 		const wire = await Wire.connect(t, server.port);
 		const one = `GET /${"x".repeat(200)} HTTP/1.1\r\nHost: a\r\n\r\n`;
 		const body = "such as a VNC server";
+		/* a line each: more than the socket between us takes */
+		const n = Math.max(3000, Math.ceil(Number(readFileSync("/proc/sys/net/core/wmem_default", "utf8")) / 100));
 		let answers = 0, tail = "";
 		wire.hook = (bytes) => {
 			const text = tail + bytes.toString("latin1");
 			answers += text.split(body).length - 1;
 			tail = text.slice(1 - body.length);
 		};
-		wire.write(one.repeat(3000));
-		await until(() => `${answers} of 3000 answers`, () => answers === 3000);
+		wire.write(one.repeat(n));
+		await until(() => `${answers} of ${n} answers`, () => answers === n);
 		await hello(await RawWs.open(t, server.port));
 		server.child.stderr.resume();
 		await server.says(/log lines were lost/);
@@ -489,13 +493,16 @@ describe("logs", { concurrency: 4 }, () => {
 
 describe("workers", () => {
 	const threads = (server) => readdirSync(`/proc/${server.pid}/task`);
+	/* Those this process may run on, which need not be all of the machine's. */
+	const processors = () => /^Cpus_allowed:\s+(.*)$/m.exec(readFileSync("/proc/self/status", "utf8"))[1].split(",")
+		.reduce((n, word) => n + parseInt(word, 16).toString(2).replaceAll("0", "").length, 0);
 
 	test("--workers=N threads, by default one for each processor; both of two get sessions", async (t) => {
 		const b = await echo(t);
 		const one = await start(t, ["--workers=1", "127.0.0.1:0", b.at]);
 		const two = await start(t, ["--workers=2", "127.0.0.1:0", b.at]);
 		const each = await start(t, ["--workers=0", "127.0.0.1:0", b.at]);
-		assert.equal(Number((await each.event("listening")).workers), Math.min(64, os.cpus().length));
+		assert.equal(Number((await each.event("listening")).workers), Math.min(64, processors()));
 		assert.equal(threads(two).length - threads(one).length, 1);
 		const all = [];
 		for (let i = 0; i < 40; i++)
