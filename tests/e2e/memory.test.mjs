@@ -130,11 +130,12 @@ test("a client that connects and says nothing costs a socket and a small struct"
 	const n = enough(scaled(2000, 200));
 	const b = await echo(t);
 	const server = await startCounted(t, ["--workers=1", "--first-byte-timeout=600", "127.0.0.1:0", b.at]);
+	const before = server.fds();
 	const warm = await many(100, () => Wire.connect(t, server.port));
-	await until("they are accepted", () => server.fds() > 100);
+	await until("they are accepted", () => server.fds() >= before + 100);
 	const heap = server.heap().bytes, fds = server.fds();
 	const all = await many(n, () => Wire.connect(t, server.port));
-	await until("they are accepted", () => server.fds() === fds + n);
+	await until("they are accepted", () => server.fds() >= fds + n);
 	const price = (server.heap().bytes - heap) / n;
 	t.diagnostic(`a silent connection: ${Math.round(price)} bytes of heap`);
 	assert.ok(price <= 2 * KIB, `${price} bytes of heap each`);
@@ -162,10 +163,16 @@ test("no allocation in steady state: echo, a flood of small messages, bulk up an
 		["2 MB echo", () => rounds(1, 2000000)]];
 	for (const [, step] of steps)
 		await step(); /* warm: the pool and libuv have what they need */
+	/* how much of the pool is needed at once depends on who runs when: a new peak is no failure, but
+	 * what allocates by itself does so each time */
 	for (const [name, step] of steps) {
-		const { calls } = server.heap();
-		await step();
-		assert.equal(server.heap().calls - calls, 0, `allocations during ${name}`);
+		let calls = 1;
+		for (let tries = 0; calls && tries < 5; tries++) {
+			const before = server.heap().calls;
+			await step();
+			calls = server.heap().calls - before;
+		}
+		assert.equal(calls, 0, `allocations during ${name}`);
 	}
 });
 
@@ -188,9 +195,13 @@ test("many sessions one after the other leave nothing behind", async (t) => {
 		await settled("the heap", () => server.heap().bytes, 100);
 	};
 	await some(50);
-	const { bytes } = server.heap();
-	await some(scaled(200, 50));
-	const grown = server.heap().bytes - bytes;
+	/* a pool that was never so busy before keeps a chunk more, once; what leaks does so each time */
+	let grown = Infinity;
+	for (let tries = 0; tries < 3 && Math.abs(grown) >= 4 * KIB; tries++) {
+		const { bytes } = server.heap();
+		await some(scaled(200, 50));
+		grown = server.heap().bytes - bytes;
+	}
 	assert.ok(Math.abs(grown) < 4 * KIB, `${grown} bytes more`);
 });
 
