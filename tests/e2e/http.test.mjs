@@ -199,11 +199,15 @@ test("a client that asks and asks and never reads is not read on; later it gets 
 	const b = await echo(t);
 	const server = await start(t, ["--workers=1", "--web=web", "127.0.0.1:0", b.at], { cwd: WEB });
 	const wire = await Wire.connect(t, server.port);
-	const before = server.memory(), n = scaled(4000, 2000);
+	const before = server.memory(), pile = scaled(4000, 2000);
 	wire.socket.pause();
 	const one = get(`X: ${"x".repeat(8000)}\r\n`, "/index.html");
-	wire.write(one.repeat(n));
-	const left = await settled("the pile of requests", () => wire.socket.bytesWritten - wire.socket.writableLength);
+	let n = 0, left;
+	do { /* how much the kernel takes for both ends is the kernel's business */
+		wire.write(one.repeat(pile));
+		n += pile;
+		left = await settled("the pile of requests", () => wire.socket.bytesWritten - wire.socket.writableLength);
+	} while (wire.socket.writableLength === 0 && n < 10 * pile);
 	assert.ok(wire.socket.writableLength > 0, `all ${left} bytes of requests were taken`);
 	const grown = server.memory() - before;
 	assert.ok(grown < (SANITIZED ? 24 : 2) * MIB, `grew by ${grown} bytes`);

@@ -14,6 +14,7 @@ import test, { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import WebSocket from "ws";
+import { OVERFULL } from "./lib/wait.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const WEBSPLICE = process.env.WEBSPLICE || path.join(ROOT, "build/release/websplice");
@@ -400,7 +401,7 @@ async function stalled(t, size) {
 }
 
 test("a file that is cut short ends the connection, not the truth", async (t) => {
-	const size = 64 * MIB;
+	const size = OVERFULL + 32 * MIB; /* some arrives before the client stops reading */
 	const file = await changing(t, size);
 	const client = await stalled(t, size);
 	await truncate(file, MIB);
@@ -424,13 +425,14 @@ test("of a file that grows, what was promised", async (t) => {
 });
 
 test("clients that leave in the middle leave nothing open", async (t) => {
-	const file = await changing(t, 32 * MIB);
+	const size = OVERFULL + 32 * MIB;
+	const file = await changing(t, size);
 	const fds = `/proc/${server.child.pid}/fd`;
 	const open = async () => {
 		const names = await Promise.all((await readdir(fds)).map((fd) => readlink(path.join(fds, fd)).catch(() => "")));
 		return names.filter((name) => name === file).length;
 	};
-	const clients = await Promise.all(Array.from({ length: 10 }, () => stalled(t, 32 * MIB)));
+	const clients = await Promise.all(Array.from({ length: 10 }, () => stalled(t, size)));
 	assert.equal(await open(), 10);
 	for (const client of clients)
 		client.close();
