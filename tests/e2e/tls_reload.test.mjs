@@ -146,7 +146,7 @@ test("100 running sessions live through reloads, and not one byte is lost", asyn
 			s.ws.send(s.pattern.at(round * size, size));
 		await Promise.all(all.map(async (s) => s.got.take(await s.ws.data(size))));
 	}
-	assert.ok(server.count(/reloaded/) >= 3, server.said);
+	await until(() => `three reloads:\n${server.said}`, () => server.count(/reloaded/) >= 3);
 	for (const s of all) {
 		s.got.exactly(pieces * size);
 		s.ws.bye();
