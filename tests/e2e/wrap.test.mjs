@@ -353,10 +353,13 @@ describe("clients", () => {
 	});
 
 	test("who wait when websplice ends are told that", async (t) => {
-		const server = await wrap(t, [], ["sleep", "300"]);
+		const server = await wrap(t, ["--workers=1"], ["sleep", "300"]);
 		const wire = await RawWs.connect(t, server.port);
 		wire.write("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
-		await pause(200);
+		/* the worker that answers this one has the first one's words, too */
+		const probe = await RawWs.connect(t, server.port);
+		probe.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+		await probe.answer();
 		server.kill();
 		assert.equal((await wire.head()).status, 503);
 		await server.ends();
@@ -483,14 +486,15 @@ describe("what cannot work", () => {
 		assert.match((await never.event("command is not ready")).reason, /^it has not bound port \d+: is that the port/);
 		await never.stop();
 		const other = await deadPort();
-		const server = await wrap(t, ["--wrap-ready-timeout=1"], [tool("rebind_server"), String(other), "hello", "127.0.0.1"]);
+		/* what is seen is what there is when the time is over */
+		const server = await wrap(t, ["--wrap-ready-timeout=3"], [tool("rebind_server"), String(other), "hello", "127.0.0.1"]);
 		assert.equal((await server.event("command is not ready")).reason,
 			`rebind_server listens on 127.0.0.1:${other}, not on port ${server.own}: give websplice the port that the command uses`);
 		await server.stop();
 	});
 
 	test("one that starts programs without the library", async (t) => {
-		const server = await wrap(t, ["--wrap-ready-timeout=1"], ["env", "-u", "LD_PRELOAD", "sleep", "300"]);
+		const server = await wrap(t, ["--wrap-ready-timeout=3"], ["env", "-u", "LD_PRELOAD", "sleep", "300"]);
 		assert.match((await server.event("command is not ready")).reason,
 			/^sleep \(pid \d+\) was started without LD_PRELOAD, so its port cannot be moved: name its port as \{port\}/);
 		await server.stop();
@@ -503,7 +507,7 @@ describe("what cannot work", () => {
 		assert.equal(made.code, 0, made.err);
 		const said = await refusedMoved([], [file, "1", "hello", "4"]);
 		assert.match(said, /static_server is statically linked, so its port cannot be moved: write \{port\} .*--unix-target=FILE/);
-		const script = await wrap(t, ["--wrap-ready-timeout=1"], sh(`'${file}' {PORT} hello 127.0.0.9 <&0`));
+		const script = await wrap(t, ["--wrap-ready-timeout=3"], sh(`'${file}' {PORT} hello 127.0.0.9 <&0`));
 		const { reason } = await script.event("command is not ready");
 		assert.match(reason, /^static_server \(pid \d+\) is statically linked, so its port cannot be moved: name its port as \{port\}/);
 		await script.stop();

@@ -18,7 +18,7 @@ const TELNETD_SSL = unpacked("telnetd-ssl", "/usr/sbin/in.telnetd");
 const TELNETD = unpacked("inetutils-telnetd", "/usr/sbin/telnetd");
 
 /* Display numbers that no other test file uses. */
-let display = 21300 + process.pid % 600;
+let display = 21300 + process.pid % 500;
 
 /* A display whose socket and lock are gone when the test is over. */
 function nextDisplay(t) {
