@@ -53,6 +53,8 @@ async function terminal(t, name) {
 	const xterm = xvnc.start("xterm", "-geometry", "60x10+20+20", "-e", `cat > '${file}'`);
 	t.after(() => xterm.stop());
 	await until("the terminal", () => contents(name).then(() => true));
+	/* and it is on the screen: keys that come before go nowhere */
+	await xvnc.run("xdotool", "search", "--sync", "--onlyvisible", "--class", "xterm");
 	return name;
 }
 

@@ -127,7 +127,7 @@ describe("other parts", () => {
 		await until("the terminal", () => run("test", ["-e", file]).then(() => true, () => false));
 		await page.mouse.click(700, 400);
 		await focusDesktop(page);
-		await run("xdotool", ["search", "--sync", "--class", "xterm", "windowfocus"], { env: x11.env });
+		await run("xdotool", ["search", "--sync", "--onlyvisible", "--class", "xterm", "windowfocus"], { env: x11.env });
 		await page.keyboard.type("through x11vnc");
 		await page.keyboard.press("Enter");
 		await until("the text to arrive", async () => (await run("cat", [file])).includes("through x11vnc"));

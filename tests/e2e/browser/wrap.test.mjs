@@ -35,6 +35,7 @@ describe("websplice --wrap-mode=respawn PORT -- Xvnc", () => {
 		for (let i = 1; i <= 2; i++) {
 			await inState(page, "running", 60_000);
 			await pixelIs(page, 50, 50, "#ffffff");
+			await until(`word of start ${i}`, () => pids().length >= i);
 			process.kill(Number(pids()[i - 1]), "SIGKILL");
 			await until(`start ${i + 1}`, () => pids().length > i);
 			await until("the viewer to have noticed", () =>
