@@ -350,6 +350,7 @@ static void test_reports(void **state)
 		close(four);
 		assert_int_equal(descriptors(), before);
 		int six = bound("::", false);
+		port = port_of(six); /* as a rule the same */
 		heard(&r, "bind ::1 %u pid=%d family=6 key=8c1f-A_z\n", port, pid);
 		assert_int_equal(listen(six, 1), 0);
 		heard(&r, "listen ::1 %u pid=%d family=6 key=8c1f-A_z\n", port, pid);
