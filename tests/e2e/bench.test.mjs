@@ -63,18 +63,18 @@ async function wsbackend(t, args = [], complains = 0) {
 
 const N = (SANITIZED ? 1 : 16) * MIB;
 const modes = [
-	["echo", "-m echo -c 8 -d 0.3 -w 0.1", (r) => r.msgs > 0 && r.rtt_us.n > 0],
-	["echoes of 100 KB", "-m echo -c 2 -d 0.3 -w 0.1 -s 100000", (r) => r.msgs > 0],
-	["echoes at a fixed rate", "-m echo -c 4 -d 0.5 -w 0.1 -R 200", (r) => r.msgs > 0],
+	["echo", "-m echo -c 8 -d 1 -w 0.1", (r) => r.msgs > 0 && r.rtt_us.n > 0],
+	["echoes of 100 KB", "-m echo -c 2 -d 1 -w 0.1 -s 100000", (r) => r.msgs > 0],
+	["echoes at a fixed rate", "-m echo -c 4 -d 1 -w 0.1 -R 200", (r) => r.msgs > 0],
 	["download", `-m down -c 2 -n ${N}`, (r) => r.rx_payload === 2 * N && r.bytes === 2 * N && r.closes_rx === 2],
 	["download, the backend closes", `-m down -n ${N} --srvclose`, (r) => r.rx_payload === N && r.noeof === 0],
-	["download for a while", "-m down -n 1T -d 0.3", (r) => r.rx_payload > 0],
+	["download for a while", "-m down -n 1T -d 1", (r) => r.rx_payload > 0],
 	["upload", `-m up -c 2 -n ${N}`, (r) => r.tx_payload === 2 * N && r.rx_payload === 0],
 	["upload in frames of 100 bytes", "-m up -n 300K -f 100", (r) => r.tx_payload === 300 * 1024],
 	["both at once", `-m both -c 2 -n ${N} -f 70000`, (r) => r.rx_payload === 2 * N && r.tx_payload === 2 * N],
 	["both at once, the backend closes", "-m both -n 1M -f 1000 --srvclose", (r) => r.rx_payload === MIB],
 	["bursts", "-m down -c 2 -n 640K --burst 16384:65536:16667", (r) => r.burst_us.n === 20],
-	["sessions one after the other", "-m churn -k 4 -d 0.3 -w 0.1", (r) => r.sessions > 0 && r.closes_rx >= r.sessions && r.noeof === 0],
+	["sessions one after the other", "-m churn -k 4 -d 1 -w 0.1", (r) => r.sessions > 0 && r.closes_rx >= r.sessions && r.noeof === 0],
 	["idle sessions", "-m idle -c 100 --quiet", (r) => r.held === 100 && r.closed_early === 0],
 ];
 
