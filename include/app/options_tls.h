@@ -29,6 +29,7 @@ struct options_tls {
 	struct ciphers ciphers; /* n 0: the default */
 	bool target, target_insecure;
 	const char *target_cafile, *target_name; /* NULL: the system's; the host to connect to */
+	const char *target_crl_file;             /* NULL: none */
 	const char *target_cert, *target_key;    /* NULL: none */
 };
 

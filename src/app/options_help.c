@@ -56,6 +56,8 @@ static const char help[] =
 	"      --ssl-target            TLS to the backend, whose certificate is verified\n"
 	"      --ssl-target-cafile=FILE\n"
 	"                              by these authorities (the system's)\n"
+	"      --ssl-target-crl-file=FILE\n"
+	"                              and not on this list of revoked ones\n"
 	"      --ssl-target-name=NAME  it is for this name (the backend's host)\n"
 	"      --ssl-target-insecure   do not verify it\n"
 	"      --ssl-target-cert=FILE  show the backend this certificate\n"

@@ -71,6 +71,7 @@ const struct option options_table[] = {
 	{"key-password-file", OPTION_TEXT, .ours = true, AT(tls.key_password_file)},
 	{"crl-file", OPTION_TEXT, .ours = true, AT(tls.crl_file)},
 	{"ssl-target-cafile", OPTION_TEXT, .ours = true, AT(tls.target_cafile)},
+	{"ssl-target-crl-file", OPTION_TEXT, .ours = true, AT(tls.target_crl_file)},
 	{"ssl-target-name", OPTION_TEXT, .ours = true, AT(tls.target_name)},
 	{"ssl-target-insecure", OPTION_FLAG, .ours = true, AT(tls.target_insecure)},
 	{"ssl-target-cert", OPTION_TEXT, .ours = true, AT(tls.target_cert)},

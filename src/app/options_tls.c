@@ -134,6 +134,8 @@ static const char *first_of_target(const struct options_tls *t)
 {
 	if (t->target_cafile)
 		return "cafile";
+	if (t->target_crl_file)
+		return "crl-file";
 	if (t->target_name)
 		return "name";
 	if (t->target_insecure)
@@ -156,9 +158,11 @@ static int check_target(struct options_parse *p)
 		             : 0;
 	if (p->o->target.kind == TARGET_TESTCARD)
 		return options_fail(p, "--testcard is in here: leave --ssl-target out");
-	if (t->target_insecure && t->target_cafile)
-		return options_fail(p, "--ssl-target-insecure believes everything, "
-		                       "--ssl-target-cafile does not: keep one of them");
+	if (t->target_insecure && (t->target_cafile || t->target_crl_file))
+		return options_fail(p,
+		                    "--ssl-target-insecure believes everything, --ssl-target-%s "
+		                    "does not: keep one of them",
+		                    first);
 	if (t->target_key && !t->target_cert)
 		return options_fail(p, "--ssl-target-key needs --ssl-target-cert");
 	if ((p->o->command || p->o->target.kind == TARGET_UNIX) && !t->target_name &&

@@ -187,6 +187,8 @@ static int build_backend(struct work *w, struct tls_site **ret)
 	*w->password = 0;
 	if (!t->target_insecure)
 		r = take_file(w, &setup.ca, ca_file(t->target_cafile), "ssl-target-cafile");
+	if (r == 0)
+		r = take_file(w, &setup.crl, t->target_crl_file, "ssl-target-crl-file");
 	if (r == 0 && t->target_cert)
 		r = take_pair(w, t->target_cert, t->target_key, "ssl-target-");
 	setup.pairs = w->pairs;
@@ -261,6 +263,7 @@ size_t tls_build_files(const struct options *o, struct tls_build_file ret[TLS_BU
 		{t->verify_client ? ca_file(t->cafile) : NULL, false},
 		{t->crl_file, false},
 		{t->target && !t->target_insecure ? ca_file(t->target_cafile) : NULL, false},
+		{t->target_crl_file, false},
 		{t->target_cert, !t->target_key},
 		{t->target_key, true},
 	};

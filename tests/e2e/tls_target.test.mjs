@@ -7,7 +7,7 @@ import path from "node:path";
 import test, { describe } from "node:test";
 import tls from "node:tls";
 import { folder } from "./lib/backends.mjs";
-import { LONG_AGO, NOT_YET, bytes, client, file, nodePair, pair, server as makeServer } from "./lib/certs.mjs";
+import { LONG_AGO, NOT_YET, bytes, client, file, make, nodePair, pair, server as makeServer } from "./lib/certs.mjs";
 import { RawWs } from "./lib/rawws.mjs";
 import { openSecure } from "./lib/secure.mjs";
 import { proc } from "./lib/proc.mjs";
@@ -137,6 +137,15 @@ describe("a backend that is not to be believed", () => {
 		makeServer("young", ["localhost"], ...NOT_YET);
 		await refused(t, ssl(await secureEcho(t, "old")), /backend certificate: .*expired/);
 		await refused(t, ssl(await secureEcho(t, "young")), /backend certificate: not valid before 2099/);
+	});
+
+	test("revoked: --ssl-target-crl-file", async (t) => {
+		makeServer("taken-back", ["localhost"]);
+		make("revoke", "taken-back");
+		const b = await secureEcho(t, "taken-back"), list = ["--ssl-target-crl-file", file("crl")];
+		await refused(t, ssl(b, ...list), /backend certificate: .*revoked/);
+		await echoes(await RawWs.open(t, (await start(t, ssl(b))).port));
+		await echoes(await RawWs.open(t, (await start(t, ssl(await secureEcho(t), ...list))).port));
 	});
 
 	test("no TLS at all, and silence", async (t) => {

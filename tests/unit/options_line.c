@@ -107,6 +107,7 @@ static void put_tls(struct str *s, const struct options_tls *t)
 	put_number(s, "target_insecure", t->target_insecure, 0);
 	put_text(s, "target_ca", t->target_cafile);
 	put_text(s, "target_name", t->target_name);
+	put_text(s, "target_crl", t->target_crl_file);
 	put_text(s, "target_cert", t->target_cert);
 	put_text(s, "target_key", t->target_key);
 }

@@ -76,6 +76,7 @@ static const struct name ours[] = {
 	{"crl-file", "f", true},
 	{"tls-timeout", "3", true},
 	{"ssl-target-cafile", "f", true},
+	{"ssl-target-crl-file", "f", true},
 	{"ssl-target-name", "n", true},
 	{"ssl-target-insecure", NULL, true},
 	{"ssl-target-cert", "f", true},

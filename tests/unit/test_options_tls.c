@@ -48,6 +48,7 @@ static void test_target(void **state)
 		{"--ssl-target --ssl-target-cafile=c --ssl-target-name=n 1 a:2",
 	         "|1 a:2 target=1 target_ca=c target_name=n"},
 		{"--ssl-target --ssl-target-insecure 1 a:2", "|1 a:2 target=1 target_insecure=1"},
+		{"--ssl-target --ssl-target-crl-file=r 1 a:2", "|1 a:2 target=1 target_crl=r"},
 		{"--ssl-target --ssl-target-cert=c --ssl-target-key=k 1 a:2",
 	         "|1 a:2 target=1 target_cert=c target_key=k"},
 		{"--ssl-target --ssl-target-name=n --unix-target=/x 1",
@@ -86,6 +87,8 @@ static void test_wrong(void **state)
 	         "such as HIGH, ECDHE+AESGCM or DEFAULT, with colons between them"},
 		{"--ssl-target-cafile=c 1 a:2",
 	         "--ssl-target-cafile is about TLS to the backend: add --ssl-target"},
+		{"--ssl-target-crl-file=c 1 a:2",
+	         "--ssl-target-crl-file is about TLS to the backend: add --ssl-target"},
 		{"--ssl-target-name=c 1 a:2",
 	         "--ssl-target-name is about TLS to the backend: add --ssl-target"},
 		{"--ssl-target-insecure 1 a:2",
@@ -98,6 +101,9 @@ static void test_wrong(void **state)
 	         "--ssl-target-key needs --ssl-target-cert"},
 		{"--ssl-target --ssl-target-insecure --ssl-target-cafile=c 1 a:2",
 	         "--ssl-target-insecure believes everything, --ssl-target-cafile does not: keep "
+	         "one of them"},
+		{"--ssl-target --ssl-target-insecure --ssl-target-crl-file=c 1 a:2",
+	         "--ssl-target-insecure believes everything, --ssl-target-crl-file does not: keep "
 	         "one of them"},
 		{"--ssl-target --testcard 1", "--testcard is in here: leave --ssl-target out"},
 		{"--ssl-target --unix-target=/x 1",
