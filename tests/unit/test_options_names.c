@@ -70,6 +70,7 @@ static const struct name ours[] = {
 	{"wrap-library", "f", true},
 	{"wrap-ready-timeout", "3", true},
 	{"wrap-stop-timeout", "3", true},
+	/* TLS */
 	{"self-signed", NULL, true},
 	{"state-dir", "d", true},
 	{"key-password-file", "f", true},
