@@ -7,6 +7,10 @@
  * stopped when it reads from the terminal, a foreign session is not. The child has standard input
  * of ours, the working directory, and no descriptor that we opened.
  *
+ * While anybody of its group lives, a leader that has ended stays a zombie: so nobody else gets its
+ * number, which is the group's. Other children of the process are waited for as they end: there are
+ * some when we are the init of a container, whose orphans become ours.
+ *
  * Nobody knows the end of captured output: what became a daemon may keep the pipe for ever. So it
  * is read until child_free, and whoever writes to it after that gets SIGPIPE.
  */

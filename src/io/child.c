@@ -3,6 +3,7 @@
  */
 #include "io/child.h"
 
+#include "group.h"
 #include "io/sigs.h"
 #include "loop_priv.h"
 
@@ -20,7 +21,9 @@ struct real {
 	struct child child; /* first */
 	struct loop *loop;
 	struct sigs *sigs;
-	bool waited;     /* the last start has exited and was told */
+	bool ended;      /* the last start has exited and was told */
+	bool gone;       /* … and its number may be anybody's by now */
+	pid_t witness;   /* of group_lives */
 	bool has_nofile; /* our caller's limit is known */
 	bool piped;      /* `from` is open */
 	struct rlimit nofile;
@@ -73,6 +76,44 @@ static void child_born(struct real *r, const struct child_start *how, char **she
 	int err = errno;
 	(void)!write(r->err_pipe[1], &err, sizeof err);
 	_exit(127);
+}
+
+/* ---- the group ----
+ *
+ * Its number is that of its leader, and is given to others once the leader has been waited for and
+ * the last of the group has ended. Nobody tells us when that is; so while somebody of the group lives,
+ * the leader is not waited for: a zombie keeps the number, and no stranger gets our signals.
+ */
+
+static void let_go(struct real *r)
+{
+	if (r->child.pid > 0 && r->ended && !r->gone)
+		waitpid(r->child.pid, NULL, WNOHANG);
+	r->gone = r->ended;
+}
+
+/* The leader has ended: is anybody left? Where /proc does not tell, the number cannot be kept. */
+static void settle(struct real *r)
+{
+	int lives = group_lives(r->child.pid, &r->witness);
+	if (lives <= 0)
+		let_go(r);
+	if (lives < 0)
+		r->gone = kill(-r->child.pid, 0) < 0 && errno == ESRCH;
+}
+
+static void real_signal(struct child *c, int signum)
+{
+	if (c->pid > 0 && !real_of(c)->gone)
+		kill(-c->pid, signum);
+}
+
+static bool real_running(const struct child *c)
+{
+	struct real *r = real_of(c);
+	if (r->ended && !r->gone)
+		settle(r);
+	return c->pid > 0 && !r->gone;
 }
 
 /* ---- starting ---- */
@@ -133,7 +174,8 @@ static int start_forked(struct real *r, const struct child_start *how, char **sh
 	if (err < 0)
 		return err;
 	r->child.pid = pid;
-	r->waited = false;
+	r->ended = r->gone = false;
+	r->witness = 0;
 	return 0;
 }
 
@@ -143,33 +185,38 @@ static int real_start(struct child *c, const struct child_start *how)
 	char **shell = shell_argv(how);
 	if (!shell)
 		return -ENOMEM;
+	let_go(r);
 	int err = start_forked(r, how, shell);
 	free(shell);
 	return err;
 }
 
-static void real_signal(struct child *c, int signum)
-{
-	if (c->pid > 0)
-		kill(-c->pid, signum);
-}
-
-/* As long as somebody has the group, its number is nobody else's. */
-static bool real_running(const struct child *c)
-{
-	return c->pid > 0 && (!real_of(c)->waited || kill(-c->pid, 0) == 0 || errno == EPERM);
-}
-
 /* ---- what comes from it ---- */
+
+/* As waitpid(2), but the zombie stays. */
+static bool has_ended(pid_t pid, int *ret_status)
+{
+	siginfo_t i = {.si_pid = 0};
+	if (waitid(P_PID, (id_t)pid, &i, WEXITED | WNOHANG | WNOWAIT) < 0 || i.si_pid != pid)
+		return false;
+	if (i.si_code == CLD_EXITED)
+		*ret_status = W_EXITCODE(i.si_status, 0);
+	else
+		*ret_status =
+			W_EXITCODE(0, i.si_status) | (i.si_code == CLD_DUMPED ? WCOREFLAG : 0);
+	return true;
+}
 
 static void on_chld(void *owner, int signum)
 {
 	struct real *r = owner;
 	int status;
 	(void)signum;
-	if (r->child.pid <= 0 || r->waited || waitpid(r->child.pid, &status, WNOHANG) <= 0)
+	group_bury(r->child.pid);
+	if (r->child.pid <= 0 || r->ended || !has_ended(r->child.pid, &status))
 		return;
-	r->waited = true;
+	r->ended = true;
+	settle(r);
 	r->child.ev->exited(r->child.owner, status);
 }
 
@@ -251,6 +298,7 @@ void child_free(struct child *c)
 	struct real *r = c ? real_of(c) : NULL;
 	if (!r)
 		return;
+	let_go(r);
 	sigs_stop(r->sigs);
 	if (r->piped)
 		uv_close((uv_handle_t *)r->from, on_closed);

@@ -6,6 +6,7 @@
  */
 #include "wrap/look.h"
 
+#include "base/proc_stat.h"
 #include "base/str.h"
 #include "listener.h"
 #include "wrap/command.h"
@@ -54,19 +55,11 @@ static bool name_of(int pid, char name[LOOK_NAME])
 	return true;
 }
 
-/* stat(5): "PID (NAME) STATE PPID PGRP SESSION …"; a name may hold anything. */
+/* -1: of none, or none any more. */
 static int session_of(int pid)
 {
-	char path[PATH], text[512];
-	snprintf(path, sizeof path, "/proc/%d/stat", pid);
-	if (!read_text(path, text, sizeof text))
-		return -1;
-	const char *at = strrchr(text, ')');
-	for (int field = 0; at && field < 4; field++) {
-		at = strchr(at, ' ');
-		at = at ? at + 1 : NULL;
-	}
-	return at ? (int)strtol(at, NULL, 10) : -1;
+	struct proc_stat st;
+	return proc_stat_read(&st, pid) && !st.zombie ? st.session : -1;
 }
 
 /* Whether a library is mapped; also true when we are not shown. */

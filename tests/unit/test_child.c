@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -262,6 +263,80 @@ static void test_group(void **state)
 	parent_close(&p);
 }
 
+static bool is_taken(pid_t pid)
+{
+	return kill(pid, 0) == 0;
+}
+
+/* The number of a group that may be signalled is nobody else's, and one that is free gets no signal. */
+static void test_number_is_kept(void **state)
+{
+	struct parent p;
+	(void)state;
+	parent_open(&p);
+	run(&p, "exit 0");
+	assert_false(is_taken(p.child->pid)); /* nobody is left: nor is a zombie */
+	assert_false(child_running(p.child));
+	run(&p, "sleep 60 & echo $! up; exit 3");
+	real_until(&p.w, strstr(p.said, "up"));
+	pid_t other = (pid_t)strtol(p.said, NULL, 10), leader = p.child->pid;
+	assert_int_equal(p.status, W_EXITCODE(3, 0));
+	assert_true(is_taken(leader));
+	assert_int_equal(getpgid(other), leader);
+	assert_int_equal(kill(other, SIGKILL), 0);
+	for (int i = 0; i < 20; i++)
+		real_turn(&p.w);
+	assert_true(is_taken(leader)); /* as long as we have not noticed */
+	real_until(&p.w, !child_running(p.child));
+	assert_false(is_taken(leader));
+	/* the next start, and the end of it all, let go of it as well */
+	run(&p, "sleep 60 & exit 0");
+	leader = p.child->pid;
+	assert_true(child_running(p.child));
+	child_signal(p.child, SIGKILL);
+	shell(&p, "sleep 60 & exit 0");
+	assert_false(is_taken(leader));
+	leader = p.child->pid;
+	real_until(&p.w, p.exits == 4);
+	assert_true(child_running(p.child));
+	child_signal(p.child, SIGKILL);
+	assert_int_equal(waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT), 0);
+	parent_close(&p);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+/* As the init of a container has it: orphans become ours. */
+static void test_orphans(void **state)
+{
+	struct parent p;
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	parent_open(&p);
+	/* a group that is killed is no group any more */
+	run(&p, "sleep 60 & sleep 60 & exit 0");
+	assert_true(child_running(p.child));
+	child_signal(p.child, SIGKILL);
+	real_until(&p.w, !child_running(p.child));
+	/* and nobody piles up while the command runs */
+	shell(&p,
+	      "for i in 1 2 3 4 5 6 7 8; do sh -c 'sleep 0 & echo $!'; done; echo all; sleep 60");
+	real_until(&p.w, strstr(p.said, "all"));
+	for (char *at = p.said; *at != 'a'; at = strchr(at, '\n') + 1) {
+		pid_t orphan = (pid_t)strtol(at, NULL, 10);
+		real_until(&p.w, !is_taken(orphan));
+	}
+	assert_int_equal(p.exits, 1);
+	child_signal(p.child, SIGKILL);
+	real_until(&p.w, p.exits == 2);
+	assert_int_equal(p.status,
+	                 W_EXITCODE(0, SIGKILL)); /* which was not taken for an orphan's */
+	real_until(&p.w, !child_running(p.child));
+	parent_close(&p);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 /* Without capture it has our standard output. */
 static void test_inherits_output(void **state)
 {
@@ -315,6 +390,8 @@ int main(void)
 		UNIT(test_cannot_start),
 		UNIT(test_script_without_a_first_line),
 		UNIT(test_group),
+		UNIT(test_number_is_kept),
+		UNIT(test_orphans),
 		UNIT(test_inherits_output),
 		UNIT(test_new_fails),
 	};
