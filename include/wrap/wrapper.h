@@ -74,7 +74,8 @@ struct wrapper {
 	uint64_t since, kill_at;
 	int code; /* of the last end */
 	int bind_error;
-	bool is_ready, is_bound, late, alive, killed, looked;
+	bool is_ready, is_bound, late, alive, killed;
+	bool named; /* who holds its port after its end */
 	bool retired, hurried, stopping, giving_up;
 };
 

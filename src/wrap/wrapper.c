@@ -83,7 +83,7 @@ static int start_child(struct wrapper *w)
 	const struct wrapper_setup *s = w->setup;
 	respawn_note(&w->respawn, w->env->timers->now);
 	not_ready(w, s->kind == WRAP_UNIX ? GATE_OPEN : GATE_SHUT);
-	w->looked = w->killed = false;
+	w->named = w->killed = false;
 	w->phase = WRAP_RUNS;
 	w->since = w->env->timers->now;
 	int r = child_start(w->child, &s->start);
@@ -128,7 +128,6 @@ static void start_again(struct wrapper *w)
 /* After the last thing that can be known of an end. */
 void wrapper_looked(struct wrapper *w)
 {
-	w->looked = true;
 	if (w->phase != WRAP_LOOKS)
 		return;
 	w->phase = WRAP_REST;
@@ -152,7 +151,7 @@ static void on_tell(void *owner)
 static void look_after_end(struct wrapper *w)
 {
 	w->phase = WRAP_LOOKS;
-	if (w->looked || w->setup->kind == WRAP_UNIX || wrapper_look(w, LOOK_ENDED) < 0)
+	if (w->named || w->setup->kind == WRAP_UNIX || wrapper_look(w, LOOK_ENDED) < 0)
 		timer_arm(w->env->timers, &w->tell, TIMER_STAGGER, 0);
 }
 

@@ -113,6 +113,7 @@ static void seeing_done(struct job *j)
 	if (w && s->what == LOOK_ENDED) {
 		adapt(w, &s->look);
 		name_holders(w, &s->look);
+		w->named |= s->look.n > 0;
 		wrapper_looked(w);
 	} else if (w && s->what == LOOK_LATE) {
 		see_late(w, &s->look);

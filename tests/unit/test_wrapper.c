@@ -410,6 +410,25 @@ static void test_ignore(void **state)
 	close_stage(&s);
 }
 
+/* Who holds the port is named once: when the command ends, or if it came later, at the very end. */
+static void test_holder_comes_late(void **state)
+{
+	struct stage s;
+	(void)state;
+	start_stage(&s, WRAP_IGNORE, WRAP_MOVED);
+	ends(&s, 0);
+	be_ready(&s);
+	show(99, "Xvnc", "127.0.0.1:4000", false);
+	fake_sleep(&s.f, 60000);
+	assert_int_equal(logged(&s, "in the background"), 0);
+	wrapper_stop(&s.w);
+	fake_sleep(&s.f, 1);
+	assert_int_equal(s.stopped, 1);
+	assert_int_equal(logged(&s, "command goes on in the background command=prog process=Xvnc"),
+	                 1);
+	close_stage(&s);
+}
+
 /* Not told what to do when it ends: one that goes into the background goes on. */
 static void test_adapts(void **state)
 {
@@ -791,6 +810,7 @@ int main(void)
 		UNIT(test_unix),
 		UNIT(test_exit),
 		UNIT(test_ignore),
+		UNIT(test_holder_comes_late),
 		UNIT(test_adapts),
 		UNIT(test_respawn),
 		UNIT(test_respawn_sweeps),
