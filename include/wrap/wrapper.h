@@ -5,6 +5,9 @@
  *                    │               └ SWEEPS (respawn: TERM, KILL)  └─ respawn ┐
  *                    └──────────────── WAITS (wrap/respawn) ◄───────────────────┘
  *
+ * One that ends well without ever having listened may be on its way into the background: LOOKS then goes
+ * on for a moment before that is an exit.
+ *
  *   stop ─► SWEEPS: SIGTERM to the group, SIGKILL after stop_ms ─► LOOKS ─► host.stopped
  *
  * Once it is retired its end is ours: whoever stops us may stop the command as well, while our last
@@ -69,13 +72,14 @@ struct wrapper {
 	enum wrapper_phase phase;
 	struct respawn respawn;
 	struct lines lines;
-	struct timer ready, again, peek, sweep, tell;
+	struct timer ready, again, peek, sweep, tell, linger;
 	struct list looks; /* jobs under way */
-	uint64_t since, kill_at;
+	uint64_t since, kill_at, linger_until;
 	int code; /* of the last end */
 	int bind_error;
 	bool is_ready, is_bound, late, alive, killed;
-	bool named; /* who holds its port after its end */
+	bool named;   /* who holds its port after its end */
+	bool unheard; /* it ended well and never listened */
 	bool retired, hurried, stopping, giving_up;
 };
 

@@ -11,8 +11,9 @@
 #include <sys/wait.h>
 
 enum {
-	SWEEP_MS = 20,  /* between two looks at a group that is to end */
-	BURY_MS = 2000, /* for what was killed and is still there */
+	SWEEP_MS = 20,    /* between two looks at a group that is to end */
+	BURY_MS = 2000,   /* for what was killed and is still there */
+	LINGER_MS = 2000, /* from a command's end until its daemon has its port */
 	SIGNAL_CODE = 128,
 };
 
@@ -31,6 +32,7 @@ void wrapper_ready(struct wrapper *w, const char *at, int pid)
 {
 	bool first = !w->is_ready;
 	w->is_ready = true;
+	w->unheard = false;
 	timer_stop(&w->ready);
 	timer_stop(&w->peek);
 	gate_set(w->setup->gate, GATE_OPEN);
@@ -83,7 +85,7 @@ static int start_child(struct wrapper *w)
 	const struct wrapper_setup *s = w->setup;
 	respawn_note(&w->respawn, w->env->timers->now);
 	not_ready(w, s->kind == WRAP_UNIX ? GATE_OPEN : GATE_SHUT);
-	w->named = w->killed = false;
+	w->named = w->unheard = w->killed = false;
 	w->phase = WRAP_RUNS;
 	w->since = w->env->timers->now;
 	int r = child_start(w->child, &s->start);
@@ -136,6 +138,9 @@ void wrapper_looked(struct wrapper *w)
 		w->setup->stopped(w->setup->owner);
 	} else if (w->giving_up || (w->mode == WRAP_EXIT && !w->retired)) {
 		not_ready(w, GATE_FAILED);
+		if (w->unheard)
+			wrapper_say(w, LOG_WARN, "command ended and has not listened", "advice",
+			            "if it goes into the background, use --wrap-mode=ignore");
 		w->setup->ended(w->setup->owner, w->code);
 	} else if (w->mode == WRAP_RESPAWN && !w->retired) {
 		start_when_allowed(w);
@@ -146,6 +151,23 @@ void wrapper_looked(struct wrapper *w)
 static void on_tell(void *owner)
 {
 	wrapper_looked(owner);
+}
+
+static void look_after_end(struct wrapper *w);
+
+static void on_linger(void *owner)
+{
+	look_after_end(owner);
+}
+
+bool wrapper_lingers(struct wrapper *w)
+{
+	uint64_t now = w->env->timers->now;
+	bool lingers = w->phase == WRAP_LOOKS && !w->named && !w->stopping && !w->retired &&
+	               wrapper_may_adapt(w) && now < w->linger_until;
+	if (lingers)
+		timer_arm(w->env->timers, &w->linger, TIMER_STAGGER, PEEK_MS);
+	return lingers;
 }
 
 static void look_after_end(struct wrapper *w)
@@ -179,6 +201,7 @@ static void on_sweep(void *owner)
 static void sweep(struct wrapper *w)
 {
 	timer_stop(&w->again);
+	timer_stop(&w->linger);
 	w->phase = WRAP_SWEEPS;
 	w->killed = w->hurried;
 	w->kill_at = w->env->timers->now + (w->hurried ? 0 : w->setup->stop_ms);
@@ -216,6 +239,8 @@ static void on_exited(void *owner, int status)
 	if (w->phase != WRAP_RUNS) /* it is being ended */
 		return;
 	w->code = WIFSIGNALED(status) ? SIGNAL_CODE + WTERMSIG(status) : WEXITSTATUS(status);
+	w->unheard = wrapper_may_adapt(w) && !w->is_ready && w->setup->kind != WRAP_UNIX;
+	w->linger_until = w->env->timers->now + (w->unheard ? LINGER_MS : 0);
 	if (w->mode == WRAP_EXIT && !wrapper_may_adapt(w))
 		not_ready(w, GATE_FAILED);
 	else if (w->mode == WRAP_RESPAWN)
@@ -252,6 +277,7 @@ void wrapper_init(struct wrapper *w, struct env *env, const struct wrapper_setup
 	timer_init(&w->peek, wrapper_on_peek, w);
 	timer_init(&w->sweep, on_sweep, w);
 	timer_init(&w->tell, on_tell, w);
+	timer_init(&w->linger, on_linger, w);
 }
 
 int wrapper_start(struct wrapper *w, struct child *child)
@@ -306,5 +332,6 @@ void wrapper_done(struct wrapper *w)
 	timer_stop(&w->peek);
 	timer_stop(&w->sweep);
 	timer_stop(&w->tell);
+	timer_stop(&w->linger);
 	wrapper_look_away(w);
 }

@@ -114,7 +114,9 @@ static void seeing_done(struct job *j)
 		adapt(w, &s->look);
 		name_holders(w, &s->look);
 		w->named |= s->look.n > 0;
-		wrapper_looked(w);
+		w->unheard &= s->look.n == 0;
+		if (!wrapper_lingers(w))
+			wrapper_looked(w);
 	} else if (w && s->what == LOOK_LATE) {
 		see_late(w, &s->look);
 	} else if (w) {

@@ -27,6 +27,8 @@ void wrapper_look_away(struct wrapper *w);
 void wrapper_peek_in(struct wrapper *w, uint32_t ms);
 void wrapper_on_peek(void *owner);
 
+/* After a look at who goes on: there may yet be somebody, and another look will come. */
+bool wrapper_lingers(struct wrapper *w);
 /* The command has just ended in a way that mode ignore may be right for. */
 bool wrapper_may_adapt(const struct wrapper *w);
 

@@ -88,6 +88,15 @@ test("without a mode, one that goes into the background goes on", async (t) => {
 	assert.ok(lives(Number(pid)));
 });
 
+test("without a mode, one that ends well and has not listened: exit code 0, and a hint", async (t) => {
+	const server = await wrap(t, [], sh("exit 0"));
+	await server.ends(0);
+	assert.match(server.said, /command ended and has not listened .*--wrap-mode=ignore/);
+	const told = await wrap(t, ["--wrap-mode=exit"], sh("exit 0"));
+	await told.ends(0);
+	assert.doesNotMatch(told.said, /has not listened/);
+});
+
 describe("--wrap-mode=ignore", () => {
 	test("goes on when the command ends", async (t) => {
 		const back = await echo(t, { unix: true });

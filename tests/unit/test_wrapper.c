@@ -465,6 +465,103 @@ static void test_adapts(void **state)
 	unit_note_clear();
 }
 
+/* It forks, ends, and only then binds. */
+static void test_daemon_binds_late(void **state)
+{
+	struct stage s;
+	(void)state;
+	start_stage(&s, WRAP_EXIT, WRAP_MOVED);
+	s.setup.adapts = true;
+	ends(&s, 0);
+	fake_sleep(&s.f, 1500);
+	assert_int_equal(gate_now(&s.gate), GATE_SHUT);
+	be_ready(&s);
+	show(99, "server", "127.0.0.1:4000", false);
+	fake_sleep(&s.f, 60000);
+	assert_int_equal(s.ended, 0);
+	assert_int_equal(gate_now(&s.gate), GATE_OPEN);
+	assert_int_equal(logged(&s, "goes on in the background command=prog process=server"), 1);
+	assert_int_equal(logged(&s, "has not listened"), 0);
+	wrapper_stop(&s.w);
+	fake_sleep(&s.f, 1);
+	assert_int_equal(s.stopped, 1);
+	close_stage(&s);
+	/* its port is named in the command, and others reach it */
+	start_stage(&s, WRAP_EXIT, WRAP_PLACED);
+	s.setup.adapts = true;
+	ends(&s, 0);
+	fake_sleep(&s.f, 500);
+	show(99, "server", "0.0.0.0:4000", true);
+	fake_sleep(&s.f, 500);
+	assert_int_equal(s.ended, 1);
+	assert_int_equal(logged(&s, "has not listened"), 0);
+	close_stage(&s);
+}
+
+/* Nobody comes: an exit, with a hint, but only where there can be a misunderstanding. */
+static void test_never_listened(void **state)
+{
+	static const struct {
+		enum wrap_kind kind;
+		bool adapts, ready;
+		int status;
+		bool lingers;
+	} rows[] = {
+		{WRAP_MOVED, true, false, 0, true},
+		{WRAP_PLACED, true, false, 0, true},
+		{WRAP_UNIX, true, false, 0, false},
+		{WRAP_MOVED, false, false, 0, false},
+		{WRAP_MOVED, true, true, 0, false},
+		{WRAP_MOVED, true, false, W_EXITCODE(1, 0), false},
+		{WRAP_MOVED, true, false, W_EXITCODE(0, SIGTERM), false},
+	};
+	struct stage s;
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		unit_note("row %zu", i);
+		start_stage(&s, WRAP_EXIT, rows[i].kind);
+		s.setup.adapts = rows[i].adapts;
+		if (rows[i].ready)
+			be_ready(&s);
+		ends(&s, rows[i].status);
+		fake_sleep(&s.f, 1);
+		assert_int_equal(s.ended, !rows[i].lingers);
+		fake_sleep(&s.f, 1900);
+		assert_int_equal(s.ended, !rows[i].lingers);
+		fake_sleep(&s.f, 200);
+		assert_int_equal(s.ended, 1);
+		assert_int_equal(logged(&s, "warn  \"command ended and has not listened\" ") +
+		                         logged(&s, "warn  command ended and has not listened "),
+		                 rows[i].lingers);
+		assert_int_equal(logged(&s, "use --wrap-mode=ignore"), rows[i].lingers);
+		close_stage(&s);
+	}
+	unit_note_clear();
+}
+
+/* Stopped, retired or done while it waits for somebody. */
+static void test_lingers_no_longer(void **state)
+{
+	struct stage s;
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		start_stage(&s, WRAP_EXIT, WRAP_MOVED);
+		s.setup.adapts = true;
+		ends(&s, 0);
+		fake_sleep(&s.f, 300);
+		if (i == 0)
+			wrapper_stop(&s.w);
+		else if (i == 1)
+			wrapper_retire(&s.w);
+		else
+			wrapper_done(&s.w);
+		fake_sleep(&s.f, 60000);
+		assert_int_equal(s.ended, 0);
+		assert_int_equal(s.stopped, i == 0);
+		close_stage(&s);
+	}
+}
+
 static void test_respawn(void **state)
 {
 	struct stage s;
@@ -812,6 +909,9 @@ int main(void)
 		UNIT(test_ignore),
 		UNIT(test_holder_comes_late),
 		UNIT(test_adapts),
+		UNIT(test_daemon_binds_late),
+		UNIT(test_never_listened),
+		UNIT(test_lingers_no_longer),
 		UNIT(test_respawn),
 		UNIT(test_respawn_sweeps),
 		UNIT(test_respawn_cannot_start),
