@@ -255,7 +255,7 @@ describe("ends that are not in order have a code and a reason", { concurrency: 4
 
 	test("a violation in the middle of an upload: the backend keeps what was whole, then FIN", async (t) => {
 		const b = await sink(t, 7);
-		const server = await start(t, ["--close-timeout=0.3", "127.0.0.1:0", b.at]);
+		const server = await start(t, ["--close-timeout=2", "127.0.0.1:0", b.at]);
 		const ws = await RawWs.open(t, server.port);
 		ws.send(new Pattern(7).at(0, 200000));
 		ws.write(frame(3, "reserved"));
