@@ -16,8 +16,8 @@ test("testssl.sh: no weak protocol, cipher or known vulnerability", async (t) =>
 	const report = path.join(folder(t), "report.json");
 	const server = await start(t, [...pair("server"), ...pair("server-rsa"), "127.0.0.1:0", `127.0.0.1:${await deadPort()}`]);
 	/* protocols, kinds of ciphers, forward secrecy, vulnerabilities */
-	const said = await run(["timeout", "120", "testssl", "--quiet", "--color", "0", "--warnings", "off", "--sneaky", "-p", "-s", "-f", "-U",
-		"--jsonfile", report, `https://127.0.0.1:${server.port}`], { ms: 150000 });
+	const said = await run(["timeout", "400", "testssl", "--quiet", "--color", "0", "--warnings", "off", "--sneaky", "-p", "-s", "-f", "-U",
+		"--jsonfile", report, `https://127.0.0.1:${server.port}`], { ms: 420000 });
 	const found = JSON.parse(readFileSync(report, "utf8"));
 	const of = (id) => found.find((one) => one.id === id)?.finding;
 	assert.match(of("TLS1_2") ?? "", /^offered/, said.out);
