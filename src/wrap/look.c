@@ -16,12 +16,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LISTENERS = 512, PATH = 64 };
+enum { OTHERS = 512, PATH = 64 };
 
 struct scan {
 	struct look *look;
-	struct listener *listeners;
-	unsigned n;
+	struct listener *listeners; /* all on the ports asked for, and so many OTHERS */
+	unsigned n, room, others;
 	/* of the session */
 	unsigned processes;
 	char missed[LOOK_NAME]; /* one that does not have the library */
@@ -83,16 +83,39 @@ static bool has_library(int pid, const char *library)
 
 /* ---- who listens ---- */
 
+static bool asked_for(const struct look *k, uint16_t port)
+{
+	return port == k->port || (k->old_port && port == k->old_port);
+}
+
+/* false: memory is out, and what is seen is not all there is. */
+static bool keep(struct scan *s, const struct listener *l)
+{
+	if (!asked_for(s->look, l->port) && s->others++ >= OTHERS)
+		return true;
+	if (s->n == s->room) {
+		unsigned room = 2 * s->room + 64;
+		struct listener *more = realloc(s->listeners, room * sizeof *more);
+		if (!more)
+			return false;
+		s->listeners = more;
+		s->room = room;
+	}
+	s->listeners[s->n++] = *l;
+	return true;
+}
+
 static void read_table(struct scan *s, const char *path)
 {
 	char line[512];
+	struct listener l;
+	bool kept = true;
 	FILE *f = fopen(path, "re");
 	if (!f)
 		return;
 	s->look->blind = false;
-	while (s->n < LISTENERS && fgets(line, sizeof line, f))
-		if (listener_parse(&s->listeners[s->n], line))
-			s->n++;
+	while (kept && fgets(line, sizeof line, f))
+		kept = !listener_parse(&l, line) || keep(s, &l);
 	fclose(f);
 }
 
@@ -235,13 +258,11 @@ static void tell(const struct scan *s)
 
 void look_around(struct look *l)
 {
-	struct scan s = {.look = l, .listeners = calloc(LISTENERS, sizeof *s.listeners)};
+	struct scan s = {.look = l};
 	l->n = 0;
 	l->exposed.pid = 0;
 	l->blind = true;
 	l->text[0] = 0;
-	if (!s.listeners)
-		return;
 	read_table(&s, "/proc/net/tcp");
 	read_table(&s, "/proc/net/tcp6");
 	take_all(&s);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,6 +86,52 @@ static void test_holder(void **state)
 	}
 }
 
+/* A listener on ::1; its port. */
+static int listen_six(uint16_t *ret_port)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	socklen_t len = sizeof in6;
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	if (bind(fd, (struct sockaddr *)&in6, len) < 0 || listen(fd, 1) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&in6, &len) < 0) {
+		close(fd);
+		return -1;
+	}
+	*ret_port = ntohs(in6.sin6_port);
+	return fd;
+}
+
+/* However many others listen on this host, and whichever table comes first. */
+static void test_among_many(void **state)
+{
+	enum { MANY = 600 };
+	const struct sockaddr_in any_port = {.sin_family = AF_INET,
+	                                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	static int fds[MANY];
+	struct rlimit files;
+	uint16_t port = 0;
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	int six = listen_six(&port);
+	if (six < 0 || files.rlim_cur < MANY + 64)
+		_skip(__FILE__, __LINE__); /* no IPv6 here, or not so many files */
+	for (int i = 0; i < MANY; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(bind(fds[i], (const struct sockaddr *)&any_port, sizeof any_port),
+		                 0);
+		assert_int_equal(listen(fds[i], 1), 0);
+	}
+	struct look l = {.port = port, .session = 1};
+	look_around(&l);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.holders[0].pid, getpid());
+	for (int i = 0; i < MANY; i++)
+		close(fds[i]);
+	close(six);
+}
+
 static void test_elsewhere(void **state)
 {
 	struct subject s;
@@ -138,7 +185,7 @@ static void test_library(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {UNIT(test_holder), UNIT(test_elsewhere),
-	                                   UNIT(test_library)};
+	const struct CMUnitTest tests[] = {UNIT(test_holder), UNIT(test_among_many),
+	                                   UNIT(test_elsewhere), UNIT(test_library)};
 	return cmocka_run_group_tests_name("look", tests, NULL, NULL);
 }
