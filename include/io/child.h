@@ -5,7 +5,7 @@
  *
  * A session of its own rather than only a group: a background group of a terminal's session is
  * stopped when it reads from the terminal, a foreign session is not. The child has standard input
- * of ours, the working directory, and no descriptor that we opened.
+ * of ours, the working directory, and no other descriptor (before Linux 5.11: none that we opened).
  *
  * While anybody of its group lives, a leader that has ended stays a zombie: so nobody else gets its
  * number, which is the group's. Other children of the process are waited for as they end: there are

@@ -64,10 +64,18 @@ static void exec_or_shell(const struct child_start *how, char **shell)
 		execve("/bin/sh", shell, how->envp);
 }
 
+/* What our own caller left open for us is not for the command either: a lock on a file would be held
+ * for as long as it runs. Before Linux 5.11 there is nothing to do this with after a fork. */
+static void born_descriptors(void)
+{
+	(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
 static void child_born(struct real *r, const struct child_start *how, char **shell)
 {
 	setsid();
 	born_signals();
+	born_descriptors();
 	if (r->has_nofile)
 		setrlimit(RLIMIT_NOFILE, &r->nofile);
 	if (!how->capture ||

@@ -243,7 +243,7 @@ describe("an end of websplice", () => {
 });
 
 describe("how it is born", () => {
-	test("our working directory, environment and standard input; a session and a group of its own; no descriptor of ours", async (t) => {
+	test("our working directory, environment and standard input; a session and a group of its own; no other descriptor", async (t) => {
 		const dir = folder(t);
 		const server = await wrap(t, ["--log-file=log", "--web=.", "--workers=3"],
 			sh("pwd -P; cut -d' ' -f5,6 /proc/$$/stat; echo pid $$; ls -m /proc/self/fd; env | grep -E 'MARK|^REBIND|^LD_'; read line; echo \"$line\""),
@@ -252,11 +252,10 @@ describe("how it is born", () => {
 		await server.says(/text="by hand"/);
 		const said = server.events("command says").map(({ text }) => text);
 		assert.equal(said[0], realpathSync(dir));
-		const plain = await runProc(["ls", "-m", "/proc/self/fd"]); /* 0 to 2, the folder, what our caller left open */
 		const { pid } = await server.event("command started");
 		assert.equal(said[1], `${pid} ${pid}`);
 		assert.equal(said[2], `pid ${pid}`);
-		assert.equal(said[3], plain.out.trim());
+		assert.equal(said[3], "0, 1, 2, 3"); /* the folder is ls's own */
 		assert.ok(said.includes("MARK=of the caller"));
 		assert.ok(said.includes(`REBIND_OLD_PORT=${server.own}`));
 		assert.ok(said.some((line) => /^REBIND_NEW_PORT=\d+$/.test(line)));
@@ -265,6 +264,14 @@ describe("how it is born", () => {
 		assert.ok(said.some((line) => /^LD_PRELOAD=\/.*rebind\.so$/.test(line)));
 		assert.ok(!said.some((line) => line.startsWith("REBIND_PORT_NEW")));
 		await server.ends(0);
+	});
+
+	test("nothing that our own caller left open: a lock is not held", async (t) => {
+		const lock = path.join(folder(t), "lock");
+		const at = await deadPort();
+		const { out, err } = await runProc(["sh", "-c", `exec 9>'${lock}'; flock 9; exec "$0" "$@" 9>&9`,
+			BIN, `127.0.0.1:${at}`, "--", "sh", "-c", "ls -m /proc/self/fd; exit 3"], { env: sanitizer });
+		assert.match(err, /command says command=sh text="0, 1, 2, 3"/, out);
 	});
 
 	test("whatever our own caller had blocked and ignored", async () => {
