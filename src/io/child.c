@@ -15,7 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PIECE = 4096 };
+/* A log line is longer than what it is told of: what the owner logs of SLICE bytes, half as many lines
+ * at most, has room in a log that is not filling. PIECES are what a pipe holds. */
+enum { PIECE = 4096, PIECES = 16, SLICE = 64 };
+_Static_assert(SLICE / 2 * LOG_LINE <= LOG_KEEP / 2, "what is logged of a slice has room");
 
 struct real {
 	struct child child; /* first */
@@ -201,6 +204,38 @@ static int real_start(struct child *c, const struct child_start *how)
 
 /* ---- what comes from it ---- */
 
+/* What the owner logs of it is written as it grows: a file takes all of it, and only where nobody reads
+ * are lines lost. */
+static void say(struct real *r, struct span s)
+{
+	while (s.len > 0) {
+		size_t n = s.len < SLICE ? s.len : SLICE;
+		r->child.ev->output(r->child.owner, span_of(s.at, n));
+		s = span_of(s.at + n, s.len - n);
+		if (r->loop->log_file && log_file_filling(r->loop->log_file))
+			log_file_flush(r->loop->log_file);
+	}
+}
+
+static bool read_piece(struct real *r)
+{
+	uint8_t piece[PIECE];
+	ssize_t n = read(r->out[0], piece, sizeof piece);
+	if (n > 0)
+		say(r, span_of(piece, (size_t)n));
+	return n > 0;
+}
+
+/* One piece per turn: a child that never stops talking leaves room for everything else. */
+static void on_output(uv_poll_t *h, int status, int events)
+{
+	struct real *r = h->data;
+	(void)status;
+	(void)events;
+	loop_tick(r->loop);
+	read_piece(r);
+}
+
 /* As waitpid(2), but the zombie stays. */
 static bool has_ended(pid_t pid, int *ret_status)
 {
@@ -225,20 +260,10 @@ static void on_chld(void *owner, int signum)
 		return;
 	r->ended = true;
 	settle(r);
+	/* its last words: we may be about to end */
+	for (int i = 0; i < PIECES && read_piece(r); i++)
+		;
 	r->child.ev->exited(r->child.owner, status);
-}
-
-/* One piece per turn: a child that never stops talking leaves room for everything else. */
-static void on_output(uv_poll_t *h, int status, int events)
-{
-	struct real *r = h->data;
-	uint8_t piece[PIECE];
-	(void)status;
-	(void)events;
-	loop_tick(r->loop);
-	ssize_t n = read(r->out[0], piece, sizeof piece);
-	if (n > 0)
-		r->child.ev->output(r->child.owner, span_of(piece, (size_t)n));
 }
 
 static void on_closed(uv_handle_t *h)

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { deadPort, echo, folder } from "./lib/backends.mjs";
@@ -307,6 +307,16 @@ describe("how it is born", () => {
 		assert.equal(raw.out, "one\nhalf a line");
 		assert.match(raw.said, /^two$/m);
 		assert.equal(raw.events("command says").length, 0);
+	});
+
+	test("to a file no line is lost, however short they are", async (t) => {
+		const log = path.join(folder(t), "log");
+		const port = await deadPort();
+		const { code } = await runProc(["sh", "-c", `exec "$0" "$@" 2>'${log}'`, BIN, `127.0.0.1:${port}`, "--", "sh", "-c", "seq 1 10000; yes '' | head -n 1000; yes . | head -n 10000; exit 3"], { env: sanitizer });
+		assert.equal(code, 3);
+		const said = [...readFileSync(log, "utf8").matchAll(/command says command=sh text=(\S+)$/mg)].map(([, text]) => text);
+		assert.equal(said.length, 20000);
+		assert.deepEqual(said.slice(0, 10000), Array.from({ length: 10000 }, (_, i) => String(i + 1)));
 	});
 
 	test("to a terminal it speaks itself, unless told otherwise", async (t) => {

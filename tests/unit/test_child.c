@@ -129,6 +129,21 @@ static void test_says(void **state)
 	parent_close(&p);
 }
 
+/* All it said, a full pipe, is told before its end: nobody may be there to hear the rest. */
+static void test_last_words(void **state)
+{
+	struct parent p;
+	(void)state;
+	parent_open(&p);
+	shell(&p, "printf %016000d 0; echo; echo .");
+	for (pid_t pid = p.child->pid;
+	     waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT);)
+		;
+	real_until(&p.w, p.exits == 1);
+	assert_int_equal(p.n, 16003);
+	parent_close(&p);
+}
+
 /* Whatever we had open and ignored or blocked; and a group of its own. */
 static void test_born_clean(void **state)
 {
@@ -385,17 +400,12 @@ static void test_new_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_ends),
-		UNIT(test_says),
-		UNIT(test_born_clean),
-		UNIT(test_no_descriptors),
-		UNIT(test_working_directory),
-		UNIT(test_cannot_start),
-		UNIT(test_script_without_a_first_line),
-		UNIT(test_group),
-		UNIT(test_number_is_kept),
-		UNIT(test_orphans),
-		UNIT(test_inherits_output),
+		UNIT(test_ends),           UNIT(test_says),
+		UNIT(test_last_words),     UNIT(test_born_clean),
+		UNIT(test_no_descriptors), UNIT(test_working_directory),
+		UNIT(test_cannot_start),   UNIT(test_script_without_a_first_line),
+		UNIT(test_group),          UNIT(test_number_is_kept),
+		UNIT(test_orphans),        UNIT(test_inherits_output),
 		UNIT(test_new_fails),
 	};
 	return cmocka_run_group_tests_name("child", tests, NULL, NULL);
