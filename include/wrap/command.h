@@ -4,6 +4,7 @@
 #ifndef WRAP_COMMAND_H
 #define WRAP_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { COMMAND_PATH = 4096 };
@@ -27,6 +28,8 @@ enum command_flaw command_find(const char *name, const char *search, char path[C
  * neither a script nor ELF goes to the shell. *ret_flawed: the file that is the matter, which
  * is path or an interpreter. */
 enum command_flaw command_look(const char *path, char ret_flawed[COMMAND_PATH]);
+/* What the first line of a script names to read it. false: it is no script, or cannot be read. */
+bool command_interpreter(const char *path, char ret[COMMAND_PATH]);
 /* "is statically linked", to follow the name of the file. */
 const char *command_flaw_text(enum command_flaw f);
 

@@ -34,9 +34,8 @@ static int find_asked(char ret[PATH_MAX], const char *asked, char err[WRAPPED_ER
 {
 	if (access(asked, R_OK) == 0 && realpath(asked, ret))
 		return 0;
-	int r = -errno;
-	snprintf(err, WRAPPED_ERROR, "--wrap-library: %.300s: %s", asked, why_errno(r));
-	return r;
+	snprintf(err, WRAPPED_ERROR, "--wrap-library: %.300s: %s", asked, why_errno(-errno));
+	return -ENOEXEC; /* -ENOENT and -EACCES are the command's own */
 }
 
 static int find_own(char ret[PATH_MAX], char err[WRAPPED_ERROR])

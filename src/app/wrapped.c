@@ -260,12 +260,37 @@ const struct gate *wrapped_gate(const struct wrapped *w)
 	return &w->gate;
 }
 
+/* Its file was there and may be run, so it is not the file itself that exec means. */
+static void say_not_run(struct wrapped *w, int r, char err[WRAPPED_ERROR])
+{
+	const char *name = w->options->command[0];
+	char reader[COMMAND_PATH];
+	bool script = command_interpreter(w->path, reader);
+	if (r != -ENOENT && r != -EACCES)
+		snprintf(err, WRAPPED_ERROR, "the command '%.300s' cannot be run: %s", name,
+		         why_errno(r));
+	else if (script && strchr(reader, '\r'))
+		snprintf(err, WRAPPED_ERROR,
+		         "the command '%.300s' cannot be run: its first line ends in a carriage "
+		         "return; save it with the line ends of Unix",
+		         name);
+	else if (script)
+		snprintf(err, WRAPPED_ERROR,
+		         "the command '%.250s' cannot be run: its first line names the interpreter "
+		         "'%.250s', %s",
+		         name, reader,
+		         r == -ENOENT ? "and there is no such file" : "which may not be run");
+	else
+		snprintf(err, WRAPPED_ERROR,
+		         "the command '%.300s' cannot be run: the loader it was linked for %s",
+		         name, r == -ENOENT ? "is not there" : "may not be run");
+}
+
 int wrapped_start(struct wrapped *w, char err[WRAPPED_ERROR])
 {
 	int r = wrapper_start(&w->wrapper, w->child);
 	if (r < 0)
-		snprintf(err, WRAPPED_ERROR, "the command '%.300s' cannot be run: %s",
-		         w->options->command[0], why_errno(r));
+		say_not_run(w, r, err);
 	return r;
 }
 

@@ -143,6 +143,19 @@ static unsigned script_words(char line[LINE], int fd, char *words[], unsigned ma
 	return n;
 }
 
+bool command_interpreter(const char *path, char ret[COMMAND_PATH])
+{
+	char line[LINE], *word;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	unsigned n = script_words(line, fd, &word, 1);
+	close(fd);
+	if (n > 0)
+		memcpy(ret, word, strlen(word) + 1);
+	return n > 0;
+}
+
 /* Which program reads the script; env(1) has it looked for. false: it is no script. */
 static bool script_interpreter(int fd, char path[COMMAND_PATH])
 {

@@ -492,12 +492,16 @@ describe("what cannot work", () => {
 			assert.match(await refusedMoved([], [command], 126), new RegExp(`the command '${command}' may not be run: `));
 	});
 
-	test("one that cannot be run after all: exit code of the exec", async (t) => {
+	test("one that cannot be run after all: exit code of the exec, and what is wrong with the file", async (t) => {
 		const file = path.join(folder(t), "bad");
-		writeFileSync(file, "#!/nonexistent/interpreter\n", { mode: 0o755 });
-		const server = await run([`127.0.0.1:${await deadPort()}`, "--", file], { env: sanitizer });
-		assert.equal(server.code, 127, server.said);
-		assert.match(server.said, /websplice: the command '.*bad' cannot be run: /);
+		for (const [text, code, why] of [
+			["#!/nonexistent/interpreter -x\n", 127, "its first line names the interpreter '/nonexistent/interpreter', and there is no such file"],
+			["#! /etc/passwd\n", 126, "its first line names the interpreter '/etc/passwd', which may not be run"],
+			["#!/bin/sh\r\nexit 0\r\n", 127, "its first line ends in a carriage return; save it with the line ends of Unix"],
+		]) {
+			writeFileSync(file, text, { mode: 0o755 });
+			assert.equal(await refusedMoved([], [file], code), `websplice: the command '${file}' cannot be run: ${why}\n`);
+		}
 	});
 
 	test("one that dies at once", async (t) => {
@@ -580,7 +584,9 @@ describe("what cannot work", () => {
 		const at = (...options) => runProc([file, ...options, `127.0.0.1:${port}`, "--", "sh", "-c", "exit 5"], { env: sanitizer });
 		if (!existsSync("/usr/local/lib/websplice/rebind.so"))
 			assert.match((await at()).err, /^websplice: rebind\.so, which moves the command's port, is neither beside websplice nor in .*: name it with --wrap-library=FILE\n$/);
-		assert.match((await at(`--wrap-library=${dir}/none.so`)).err, /--wrap-library: .*none\.so: /);
+		const none = await at(`--wrap-library=${dir}/none.so`);
+		assert.match(none.err, /--wrap-library: .*none\.so: /);
+		assert.equal(none.code, 1); /* 127 is a command that is not there */
 		assert.match((await at(`--wrap-library=${blank}/rebind.so`)).err, /a b\/rebind\.so cannot be preloaded, since LD_PRELOAD/);
 		assert.equal((await at(`--wrap-library=${SHIM}`)).code, 5);
 		mkdirSync(path.join(dir, "lib/websplice"), { recursive: true });

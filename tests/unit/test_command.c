@@ -180,6 +180,38 @@ static void test_broken_elf(void **state)
 	folder_close(&f);
 }
 
+static void test_interpreter(void **state)
+{
+	static const struct {
+		const char *text, *names;
+	} rows[] = {
+		{"#!/bin/sh\n", "/bin/sh"},
+		{"#! \t /bin/sh -e\n", "/bin/sh"},
+		{"#!/bin/sh", "/bin/sh"},
+		{"#!/bin/sh\r\n", "/bin/sh\r"},
+		{"#!/usr/bin/env x\n", "/usr/bin/env"},
+		{"echo\n", NULL},
+		{"#!\n", NULL},
+		{"", NULL},
+	};
+	struct folder f;
+	char got[COMMAND_PATH];
+	(void)state;
+	folder_open(&f);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char name[8];
+		snprintf(name, sizeof name, "%zu", i);
+		unit_note("row %zu", i);
+		assert_int_equal(command_interpreter(script(&f, name, rows[i].text), got),
+		                 rows[i].names != NULL);
+		if (rows[i].names)
+			assert_string_equal(got, rows[i].names);
+	}
+	assert_false(command_interpreter("/nonexistent/x", got));
+	unit_note_clear();
+	folder_close(&f);
+}
+
 static void test_scripts(void **state)
 {
 	struct folder f;
@@ -253,8 +285,9 @@ static void test_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_find),    UNIT(test_elf),    UNIT(test_broken_elf),
-		UNIT(test_scripts), UNIT(test_set_id), UNIT(test_texts),
+		UNIT(test_find),    UNIT(test_elf),         UNIT(test_broken_elf),
+		UNIT(test_scripts), UNIT(test_interpreter), UNIT(test_set_id),
+		UNIT(test_texts),
 	};
 	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
 }
