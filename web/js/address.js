@@ -78,9 +78,18 @@ function readHost(host, port, protocol) {
 		throw new AddressError("host", `“${host}” is not the name or address of a host.`);
 	}
 	if (port) {
-		url.port = String(port);
+		url.port = readPort(port);
 	}
 	return url;
+}
+
+/* A URL leaves out a port that it does not understand, and reads "80x" as 80. */
+function readPort(port) {
+	const digits = String(port).trim();
+	if (!/^\d{1,5}$/.test(digits) || digits < 1 || digits > 65535) {
+		throw new AddressError("port", `“${port}” is not a port: it should be a number from 1 to 65535.`);
+	}
+	return digits;
 }
 
 /*

@@ -86,6 +86,17 @@ describe("where a session connects to", () => {
 		});
 	}
 
+	for (const port of ["0", "65536", "99999", "abc", "80x", "5901/x", "-1", "1e3", "6080 1"]) {
+		it(`does not take ${port} for a port`, () => {
+			for (const where of [{ port }, { host: "other.example", port }]) {
+				assert.throws(
+					() => resolveAddress(where, PAGE),
+					(error) => error instanceof AddressError && error.field === "port",
+				);
+			}
+		});
+	}
+
 	it("asks for a host on a page from a file", () => {
 		assert.throws(() => resolveAddress({}, "file:///x/vnc.html"), AddressError);
 		assert.equal(resolveAddress({ host: "h.example" }, "file:///x/vnc.html").foreign, true);
