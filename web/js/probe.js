@@ -10,7 +10,8 @@ export async function askPage() {
 	const giveUp = new AbortController();
 	const timer = setTimeout(() => giveUp.abort(), PATIENCE);
 	try {
-		await fetch(location.pathname, {
+		/* Not relative: the page's address may hold a user and a password, which fetch refuses. */
+		await fetch(location.origin + location.pathname, {
 			method: "HEAD",
 			cache: "no-store",
 			signal: giveUp.signal,

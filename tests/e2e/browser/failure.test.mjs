@@ -69,6 +69,16 @@ describe("a failure is told in words", () => {
 		assert.match(await words(page), /No WebSocket at this address.*reverse proxy/s);
 	});
 
+	it("the same for a page whose address held a password", async (t) => {
+		const { server, page } = await viewer(t, { target: "127.0.0.1:9" });
+		const proxy = await startProxy({ prefix: "/", port: server.port, websockets: false });
+		t.after(() => proxy.stop());
+		await openViewer(page, proxy.url.replace("://", "://user:secret@"));
+		await inState(page, "ended");
+		assert.match(await words(page), /No WebSocket at this address/);
+		assert.doesNotMatch(await page.locator("body").innerHTML(), /secret/);
+	});
+
 	it("a server that is gone", async (t) => {
 		const { server, page } = await viewer(t, { target: "127.0.0.1:9" });
 		await openViewer(page, server.url, "");
