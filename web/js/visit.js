@@ -73,6 +73,12 @@ export class Visit {
 	}
 
 	disconnect() {
+		if (this.session?.signal.aborted) {
+			/* It is over, and #end is still asking why: nobody wants to know any more. */
+			this.session = null;
+			this.#stop();
+			return;
+		}
 		this.session?.close();
 	}
 

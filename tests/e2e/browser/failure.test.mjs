@@ -291,6 +291,25 @@ describe("connecting", () => {
 		await until("the VNC server to see it", () => vnc.clients[0].closed);
 	});
 
+	it("can be cancelled while the page finds out why it failed", async (t) => {
+		const { page, server } = await viewer(t, { target: "127.0.0.1:9" });
+		const proxy = await startProxy({ prefix: "/", port: server.port, websockets: false });
+		t.after(() => proxy.stop());
+		await openViewer(page, proxy.url, "#reconnect=true");
+		/* The answer takes its time; a clock that stands still keeps the page from giving it up. */
+		await page.evaluate(() => {
+			window.fetch = () => new Promise((resolve) => (window.answer = resolve));
+		});
+		await page.clock.install();
+		await page.clock.pauseAt(Date.now() + 60_000);
+		await page.getByRole("button", { name: "Connect", exact: true }).click();
+		await page.waitForFunction(() => window.answer);
+		await page.getByRole("button", { name: "Cancel" }).click();
+		await inState(page, "form");
+		await page.evaluate(() => window.answer());
+		assert.equal(await page.locator("body").getAttribute("data-state"), "form");
+	});
+
 	it("says so when it takes long, and has an end", async (t) => {
 		const { page, server, vnc } = await fake(t, () => {});
 		await page.clock.install();
