@@ -66,13 +66,22 @@ export class Clipboard {
 	}
 
 	#send(text) {
-		if (!this.#session) {
+		if (!this.#session || this.#onlyWatching()) {
 			return false;
 		}
 		this.#known = text;
 		this.#field.value = text;
 		this.#session.rfb?.clipboardPasteFrom(text);
 		return true;
+	}
+
+	/* Says so: the library would keep quiet, and it would look as if it had been sent. */
+	#onlyWatching() {
+		const watching = this.#settings.get("view_only");
+		if (watching) {
+			toast("Only watching: nothing is sent to the desktop.", "warn");
+		}
+		return watching;
 	}
 
 	async #receive(text) {
@@ -104,6 +113,9 @@ export class Clipboard {
 
 	/* For places that cannot paste: a login screen, a console. */
 	async #typeField() {
+		if (this.#onlyWatching()) {
+			return;
+		}
 		const session = this.#session;
 		const characters = [...this.#field.value].slice(0, MOST_TYPED);
 		for (let i = 0; i < characters.length && session === this.#session; i++) {
@@ -120,8 +132,9 @@ export class Clipboard {
 
 	async #pasteHere() {
 		try {
-			this.#send(await navigator.clipboard.readText());
-			toast("Sent. Paste it in the desktop.");
+			if (this.#send(await navigator.clipboard.readText())) {
+				toast("Sent. Paste it in the desktop.");
+			}
 		} catch {
 			toast("The browser kept its clipboard. Paste into the text field instead.", "warn");
 		}

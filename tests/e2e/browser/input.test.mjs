@@ -174,6 +174,20 @@ describe("only watching", () => {
 		assert.deepEqual(input(client), []);
 	});
 
+	it("says so where something would have been sent", async (t) => {
+		const { page } = await open(t, "#autoconnect=true&view_only=true");
+		await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+		await openPanel(page, "Clipboard");
+		await page.locator("#clipboard-text").fill("text");
+		for (const name of ["Send to desktop", "Type it", "Send this device’s clipboard"]) {
+			await page.evaluate(() => document.querySelector("#toasts").replaceChildren());
+			await page.getByRole("button", { name }).click();
+			await until("a message", async () => (await page.locator(".toast").count()) > 0);
+			assert.match(await page.locator("#toasts").innerText(), /Only watching/, name);
+			assert.doesNotMatch(await page.locator("#toasts").innerText(), /Sent|Typed/, name);
+		}
+	});
+
 	it("shows that it does, and is over with the page", async (t) => {
 		const { page } = await open(t);
 		const sign = page.getByRole("img", { name: "Only watching" });
