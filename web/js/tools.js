@@ -44,7 +44,13 @@ export class Tools {
 		byId("tool-disconnect").addEventListener("click", disconnect);
 		bindSettings(document, settings);
 		all("[data-theme-button]").forEach((button) => followTheme(settings, button));
-		settings.addEventListener("change", () => this.#followSettings());
+		settings.addEventListener("change", ({ detail }) => {
+			if (detail.name === "view_only") {
+				/* Before it is in force: what is held in the desktop could not be let go then. */
+				this.#keypad.release();
+			}
+			this.#followSettings();
+		});
 		this.#tieDock();
 		tieFullscreen(byId("tool-fullscreen"), () => this.#focusDesktop());
 		this.#tieTouch();

@@ -142,6 +142,26 @@ describe("keys", () => {
 });
 
 describe("only watching", () => {
+	it("lets go of modifiers that are held by a tap, and holds none", async (t) => {
+		const { page, client } = await open(t);
+		await openPanel(page, "Keys");
+		const ctrl = page.locator("#keys").getByRole("button", { name: "Hold Control" });
+		const watch = () =>
+			page.evaluate(() =>
+				document.querySelector("#panel-display [data-setting=view_only]").click(),
+			);
+		await ctrl.dblclick();
+		await keysAre(client, `+${CTRL}`);
+		await watch();
+		await keysAre(client, `+${CTRL} -${CTRL}`);
+		assert.equal(await ctrl.getAttribute("aria-pressed"), "false");
+		await ctrl.click();
+		await watch();
+		assert.equal(await ctrl.getAttribute("aria-pressed"), "false");
+		await page.getByRole("button", { name: "F1", exact: true }).click();
+		await keysAre(client, `+${CTRL} -${CTRL} +ffbe -ffbe`);
+	});
+
 	const stir = async (page) => {
 		const canvas = page.locator("#screen canvas");
 		await canvas.hover({ position: { x: 50, y: 50 } });
