@@ -20,7 +20,11 @@ async function toggle() {
 	await (root.requestFullscreen ?? root.webkitRequestFullscreen).call(root, {
 		navigationUI: "hide",
 	});
-	await navigator.keyboard?.lock?.();
+	try {
+		await navigator.keyboard?.lock?.();
+	} catch {
+		/* within a frame it is not allowed: full screen without those keys, then */
+	}
 }
 
 /* Calls show(on) now and at every change. */

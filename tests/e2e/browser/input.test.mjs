@@ -322,4 +322,19 @@ describe("full screen", () => {
 		await (await tool(page, "Full screen")).click();
 		await until("the window", () => page.evaluate(() => document.fullscreenElement === null));
 	});
+
+	it("is no failure where the browser does not give all keys away", async (t) => {
+		const { page } = await open(t);
+		await page.evaluate(() => {
+			navigator.keyboard.lock = async () => {
+				window.refused = true;
+				throw new DOMException("not in a frame", "InvalidAccessError");
+			};
+		});
+		await (await tool(page, "Full screen")).click();
+		await page.waitForFunction(() => window.refused && document.fullscreenElement !== null);
+		await (await tool(page, "Full screen")).click();
+		await page.waitForFunction(() => document.fullscreenElement === null);
+		assert.equal(await page.getByText("did not allow full screen").count(), 0);
+	});
 });
