@@ -19,8 +19,11 @@ const SIGNALS = {
 	"\x1c": { name: "abort", label: "^\\" },
 };
 
-/* What keys without a character send: CSI and SS3 sequences, and Alt with a character. */
-const SEQUENCE = /^\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|.)?/su;
+/*
+ * What keys without a character send: CSI and SS3 sequences, and Alt with a character. And what the
+ * terminal answers when the server asks for a colour or a setting: OSC and DCS strings.
+ */
+const SEQUENCE = /^\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|[P\]][^\x07\x1b]*(?:\x07|\x1b\\)|.)?/su;
 
 export class Line {
 	#on;

@@ -69,6 +69,21 @@ describe("a line that is typed here", () => {
 		assert.deepEqual(seen.lines, ["a"]);
 	});
 
+	it("leaves out what the terminal answers by itself", () => {
+		const { it: editor, seen } = line();
+		editor.type("a");
+		editor.type("\x1bP1$r0m\x1b\\");
+		editor.type("\x1b]11;rgb:ffff/ffff/ffff\x1b\\");
+		editor.type("\x1b]4;1;rgb:0000/ffff/ffff\x07");
+		editor.type("\x1b[?1;2c");
+		/* Alt with the characters that such answers begin with. */
+		editor.type("\x1bP");
+		editor.type("\x1b]");
+		editor.type("b\r");
+		assert.deepEqual(seen.lines, ["ab"]);
+		assert.equal(seen.shown, "ab\r\n");
+	});
+
 	it("hands signals on, and forgets the line", () => {
 		const { it: editor, seen } = line();
 		editor.type("abc\x03\x04\x1a\x1c");
