@@ -593,6 +593,39 @@ describe("when it does not work", () => {
 	});
 });
 
+describe("a keyboard", () => {
+	/* One key as the system gives it to the browser. */
+	async function press(page, { key, code, modifiers }) {
+		const devtools = await page.context().newCDPSession(page);
+		const what = { key, code, modifiers, windowsVirtualKeyCode: code.charCodeAt(3) };
+		await devtools.send("Input.dispatchKeyEvent", { ...what, type: "keyDown", text: key });
+		await devtools.send("Input.dispatchKeyEvent", { ...what, type: "keyUp" });
+	}
+	const [ALT, CONTROL] = [1, 2];
+
+	/* platform: what the browser says it runs on */
+	for (const [name, platform, modifiers] of [
+		["a Mac's Option", "MacIntel", ALT],
+		["Windows' AltGr", "Win32", ALT | CONTROL],
+	]) {
+		it(`has signs that need ${name}`, async (t) => {
+			const { page, peer } = await service(t, (socket) => socket.write(ECHO_AND_SGA), "");
+			await page.addInitScript((value) => {
+				Object.defineProperty(Navigator.prototype, "platform", { get: () => value });
+			}, platform);
+			await page.reload();
+			await page.getByRole("button", { name: "Connect", exact: true }).click();
+			await inState(page, "running");
+			await page.locator(".xterm-helper-textarea").focus();
+			await until("an agreement", () => peer.heard().length >= 6);
+			await press(page, { key: "@", code: "KeyL", modifiers });
+			await page.keyboard.press("z");
+			await until("both", () => peer.heard().endsWith("z"));
+			assert.equal(peer.heard().slice(6), "@z");
+		});
+	}
+});
+
 describe("without a mouse", () => {
 	it("leads out of the terminal and back", async (t) => {
 		const { page, peer } = await service(t, (socket) => socket.write(ECHO_AND_SGA));

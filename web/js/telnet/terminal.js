@@ -159,7 +159,6 @@ export class ScreenTerminal extends EventTarget {
 			cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
 			...coloursOf(document.documentElement.dataset.theme),
 			convertEol: true,
-			macOptionIsMeta: true,
 			logLevel: "off",
 		});
 		this.#xterm = xterm;
