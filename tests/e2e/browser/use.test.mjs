@@ -124,6 +124,41 @@ describe("on a phone", () => {
 		assert.ok(last.x + last.width <= bar.x + bar.width + 1);
 	});
 
+	it("held sideways, the camera is in nobody's way", async (t) => {
+		const [left, right, bottom, width] = [59, 47, 21, 667];
+		const page = await open(t, "", { ...PHONE, viewport: { width, height: 375 } });
+		const devtools = await page.context().newCDPSession(page);
+		await devtools.send("Emulation.setSafeAreaInsetsOverride", {
+			insets: { left, right, bottom },
+		});
+		const clear = async (what) => {
+			const box = await page.locator(what).boundingBox();
+			assert.ok(box.x >= left, `${what} begins at ${box.x}`);
+			assert.ok(box.x + box.width <= width - right, `${what} ends at ${box.x + box.width}`);
+		};
+		await clear("h1");
+		await clear(".top .theme");
+		await openViewer(page, server.url);
+		await inState(page, "running");
+		await clear("#screen");
+		await (await tool(page, "Touch keyboard")).tap();
+		await clear("#touch-row .key:first-child");
+		const [picture, row] = await Promise.all(
+			["#screen", "#touch-row"].map((what) => page.locator(what).boundingBox()),
+		);
+		assert.ok(picture.y + picture.height <= row.y, JSON.stringify([picture, row]));
+		await page.locator("#touch-row").evaluate((row) => row.scrollTo(row.scrollWidth, 0));
+		await clear("#touch-row .key:last-child");
+		await page.goto(`${server.url}telnet.html#autoconnect=true`);
+		await inState(page, "running");
+		await clear(".bar .logo");
+		await clear("#tool-disconnect");
+		await clear(".xterm-screen");
+		await clear("#touch-row .key:first-child");
+		await page.getByRole("button", { name: "Session", exact: true }).tap();
+		await clear("#panel-session");
+	});
+
 	it("what one taps is large enough", async (t) => {
 		const page = await open(t, "vnc.html", PHONE);
 		const small = await page
