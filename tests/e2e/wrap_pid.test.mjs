@@ -1,3 +1,4 @@
+/* variants: asan */
 /* Numbers of processes: a stranger never gets the signals that are meant for the command, whatever
  * number it has; and websplice as the init of a container. Both in PID namespaces, where a number can
  * be asked for; where this user may not make any, the tests are skipped and say so.
