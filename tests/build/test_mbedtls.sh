@@ -98,7 +98,8 @@ check 'usage' usage
 
 the_systems() {
 	MBEDTLS=system scripts/setup.sh build || return 1
-	set -- test_ws_key test_gcm test_chachapoly test_x25519 test_tls_records test_tls_wire test_tls_link
+	set -- test_ws_key test_gcm test_gcm_wiped test_chachapoly test_x25519 test_tls_records test_tls_wire \
+		test_tls_link test_tls_asks test_tls_scarce
 	targets=$work/build/debug/websplice
 	for test; do
 		targets="$targets $work/build/debug/unit/$test"

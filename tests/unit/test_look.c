@@ -116,7 +116,7 @@ static void test_among_many(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
 	int six = listen_six(&port);
 	if (six < 0 || files.rlim_cur < MANY + 64)
-		_skip(__FILE__, __LINE__); /* no IPv6 here, or not so many files */
+		unit_skip(); /* no IPv6 here, or not so many files */
 	for (int i = 0; i < MANY; i++) {
 		fds[i] = socket(AF_INET, SOCK_STREAM, 0);
 		assert_int_equal(bind(fds[i], (const struct sockaddr *)&any_port, sizeof any_port),
