@@ -56,7 +56,7 @@ export class Clipboard {
 			return;
 		}
 		try {
-			const text = await navigator.clipboard.readText();
+			const text = await readDevice();
 			if (text !== "" && text !== this.#known) {
 				this.#send(text);
 			}
@@ -132,7 +132,7 @@ export class Clipboard {
 
 	async #pasteHere() {
 		try {
-			if (this.#send(await navigator.clipboard.readText())) {
+			if (this.#send(await readDevice())) {
 				toast("Sent. Paste it in the desktop.");
 			}
 		} catch {
@@ -168,6 +168,9 @@ const NOTES = {
 		"This page is not encrypted, so the browser keeps its clipboard to itself. " +
 		"Copy and paste through the field above.",
 };
+
+/* RFB ends lines in LF alone (RFC 6143, 7.5.6); Windows does not. */
+const readDevice = async () => (await navigator.clipboard.readText()).replace(/\r\n?/g, "\n");
 
 /* granted, prompt, denied; unknown where browsers do not tell (Firefox, Safari). */
 async function permission() {

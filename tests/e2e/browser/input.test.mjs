@@ -310,6 +310,41 @@ describe("the clipboard of an old server", () => {
 		const [{ text }] = await client.seen("cut");
 		assert.equal(text, "to a server");
 	});
+
+	it("gets its own line ends, and no text back that came from it", async (t) => {
+		const { page, client } = await open(t);
+		await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+		/* A device with Windows' line ends. */
+		await page.evaluate(() => {
+			window.here = "";
+			window.looks = 0;
+			navigator.clipboard.readText = async () => {
+				window.looks++;
+				return window.here.replace(/\n/g, "\r\n");
+			};
+			navigator.clipboard.writeText = async (text) => {
+				window.here = text;
+			};
+		});
+		client.cutText("one\ntwo");
+		await page.waitForFunction(() => window.here === "one\ntwo");
+		await page.locator("#dock-grip").focus();
+		await page.evaluate(() => {
+			window.looks = 0;
+		});
+		await focusDesktop(page);
+		await page.waitForFunction(() => window.looks > 0);
+		await page.evaluate(() => {
+			window.here = "three\nfour";
+		});
+		await openPanel(page, "Clipboard");
+		await page.getByRole("button", { name: "Send this device’s clipboard" }).click();
+		await client.seen("cut");
+		assert.deepEqual(
+			client.messages.filter(({ type }) => type === "cut").map(({ text }) => text),
+			["three\nfour"],
+		);
+	});
 });
 
 describe("full screen", () => {
