@@ -6,11 +6,15 @@
 const KEY = "websplice.trust";
 const MOST = 50;
 
-/* Whether links may connect to `place` ("host:port") without asking. */
-export const isTrusted = (place) => recall().places.includes(place);
+/*
+ * Whether links may connect there without asking. It is the scheme and the host that were trusted:
+ * who said yes to an encrypted connection did not say yes to another.
+ */
+export const isTrusted = (url) => recall().places.includes(new URL(url).origin);
 
-export function trustPlace(place) {
+export function trustPlace(url) {
 	const known = recall();
+	const place = new URL(url).origin;
 	known.places = [place, ...known.places.filter((other) => other !== place)].slice(0, MOST);
 	remember(known);
 }

@@ -125,7 +125,7 @@ export class Visit {
 	}
 
 	async #allowForeign(address) {
-		if (isTrusted(address.place)) {
+		if (isTrusted(address.url)) {
 			return true;
 		}
 		const allowed = await askForeign({
@@ -135,7 +135,7 @@ export class Visit {
 			exposed: address.exposed,
 		});
 		if (allowed?.remember) {
-			trustPlace(address.place);
+			trustPlace(address.url);
 		}
 		return allowed !== null;
 	}

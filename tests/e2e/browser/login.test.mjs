@@ -329,6 +329,22 @@ describe("a link to another server", () => {
 		assert.match(await stored(page), new RegExp(`127\\.0\\.0\\.1:${there.port}`));
 	});
 
+	it("asks again when the link takes the encryption away", async (t) => {
+		const { page, here, link } = await foreign(t);
+		await openViewer(page, here.url, `?1${link}&encrypt=true`);
+		await ask(page).getByRole("checkbox").check();
+		await ask(page)
+			.getByRole("button", { name: /^Connect to/ })
+			.click();
+		/* Nobody speaks TLS there; it was allowed all the same. */
+		await inState(page, "ended");
+		await openViewer(page, here.url, `?2${link}&encrypt=true`);
+		await inState(page, "ended");
+		await openViewer(page, here.url, `?3${link}&encrypt=false`);
+		await ask(page).getByRole("button", { name: "Cancel" }).click();
+		await inState(page, "form");
+	});
+
 	it("does not ask when the user types the address", async (t) => {
 		const { page, here, there } = await foreign(t);
 		await openViewer(page, here.url, "");
