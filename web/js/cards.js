@@ -44,11 +44,15 @@ export function showEnded(said, again) {
 	showCard("ended");
 }
 
-/* said: from explain(); the countdown itself comes through showCountdown(). */
+/*
+ * said: from explain(); most: of how many attempts, Infinity for no end. The countdown itself comes
+ * through showCountdown().
+ */
 export function showWaiting(said, attempt, most) {
 	byId("waiting-title").textContent = said.title;
 	setText("waiting-text", said.text);
-	byId("waiting-try").textContent = `Trying again by itself: ${attempt} of ${most}`;
+	const of = most === Infinity ? "" : ` of ${most}`;
+	byId("waiting-try").textContent = `Trying again by itself: ${attempt}${of}`;
 	showCard("waiting");
 }
 

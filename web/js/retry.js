@@ -2,17 +2,19 @@
  * Trying again: how long to wait, and a countdown one can watch and stop.
  */
 
+/* Unless the link insists: it may be a screen on a wall, with nobody there to press a button. */
 export const MOST_TRIES = 20;
 const LONGEST_WAIT = 30_000;
 
 /*
  * Milliseconds before try number `attempt` (0 is the first). Doubles from `first`, up to half a
  * minute or `first` itself if that is longer; up to a fifth is taken off at random, so that many
- * viewers of one server do not come back in step.
+ * viewers of one server do not come back in step. Beyond MOST_TRIES it is the longest wait whatever
+ * `first` is.
  */
 export function retryDelay(attempt, first, random = Math.random) {
 	const most = Math.max(first, LONGEST_WAIT);
-	const full = Math.min(first * 2 ** Math.min(attempt, 30), most);
+	const full = attempt < MOST_TRIES ? Math.min(first * 2 ** attempt, most) : most;
 	return Math.round(full * (1 - random() / 5));
 }
 

@@ -188,19 +188,23 @@ export class Visit {
 		if (session.started && Date.now() - session.started > STEADY) {
 			this.#attempt = 0;
 		}
-		const insists = this.link.reconnect === true && this.#form.fromLink;
+		const insists = this.#insists;
 		return (
 			(said.retry || (insists && said.again)) &&
 			this.settings.get("reconnect") &&
 			(this.#worked || insists) &&
-			this.#attempt < MOST_TRIES
+			(this.#attempt < MOST_TRIES || insists)
 		);
+	}
+
+	get #insists() {
+		return this.link.reconnect === true && this.#form.fromLink;
 	}
 
 	#wait(said) {
 		const ms = retryDelay(this.#attempt, this.settings.get("reconnect_delay"));
 		this.#attempt++;
-		showWaiting(said, this.#attempt, MOST_TRIES);
+		showWaiting(said, this.#attempt, this.#insists ? Infinity : MOST_TRIES);
 		this.#countdown.start(
 			ms,
 			(left) => showCountdown(left, Math.ceil(ms / 1000)),

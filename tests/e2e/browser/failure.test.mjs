@@ -179,7 +179,7 @@ describe("reconnecting", () => {
 		await inState(page, "waiting");
 		assert.match(
 			await page.locator("#card-waiting").innerText(),
-			/\d+[\s\S]*Trying again by itself: \d+ of 20/,
+			/\d+[\s\S]*Trying again by itself: \d+$/m,
 		);
 		assert.equal(await page.locator("#last-frame").isVisible(), true);
 		const second = await startXvnc({ colour: "#a03020", port: first.port });
@@ -247,6 +247,18 @@ describe("reconnecting", () => {
 		await inState(page, "ended", 60_000);
 		assert.equal(vnc.clients.length, 21);
 		assert.match(await words(page), /hung up/);
+	});
+
+	it("for ever if the link insists, but no longer in haste", async (t) => {
+		const { page, server, vnc } = await fake(t, (client) => client.end());
+		await openViewer(page, server.url, "#autoconnect=true&reconnect=true&reconnect_delay=0");
+		await until("the 21st connection", () => vnc.clients.length >= 21);
+		await page.getByText(/^Trying again by itself: 21$/).waitFor();
+		const left = Number(await page.locator("#waiting-seconds").textContent());
+		assert.ok(left > 0 && left <= 30, String(left));
+		await page.getByRole("button", { name: "Try now" }).click();
+		await until("one more", () => vnc.clients.length === 22);
+		await page.getByText(/^Trying again by itself: 22$/).waitFor();
 	});
 
 	it("not after the user has disconnected", async (t) => {

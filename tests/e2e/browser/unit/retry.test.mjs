@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bytes, duration } from "../../../../web/js/facts.js";
-import { Countdown, retryDelay } from "../../../../web/js/retry.js";
+import { Countdown, MOST_TRIES, retryDelay } from "../../../../web/js/retry.js";
 
 const never = () => 0;
 const always = () => 0.999;
@@ -22,6 +22,13 @@ describe("the wait before a try", () => {
 			const least = retryDelay(attempt, 1000, always);
 			assert.ok(least >= full * 0.8 - 1 && least < full, `${attempt}: ${least} of ${full}`);
 		}
+	});
+
+	it("is the longest one when there were many tries, whatever the first was", () => {
+		assert.equal(retryDelay(MOST_TRIES - 1, 0, never), 0);
+		assert.equal(retryDelay(MOST_TRIES, 0, never), 30_000);
+		assert.equal(retryDelay(1e6, 0, never), 30_000);
+		assert.equal(retryDelay(1e6, 60_000, never), 60_000);
 	});
 
 	it("keeps a longer first wait", () => {
