@@ -20,7 +20,7 @@ export class Dock extends EventTarget {
 		super();
 		this.#settings = settings;
 		this.#panels = panels;
-		this.#grip.addEventListener("click", () => this.#click());
+		this.#grip.addEventListener("click", (event) => this.#click(event));
 		this.#grip.addEventListener("pointerdown", (event) => this.#drag(event));
 		this.#dock.addEventListener("keydown", (event) => this.#key(event));
 		panels.addEventListener("change", () => this.#place());
@@ -79,8 +79,9 @@ export class Dock extends EventTarget {
 		}
 	}
 
-	#click() {
-		if (this.#dragged) {
+	#click({ detail }) {
+		/* The click that ends a drag; one of the keyboard's has no count. */
+		if (this.#dragged && detail > 0) {
 			return;
 		}
 		clearTimeout(this.#timer);

@@ -272,6 +272,11 @@ describe("the toolbar", () => {
 		assert.equal(await dock.getAttribute("data-edge"), "bottom");
 		const placed = await dock.boundingBox();
 		assert.ok(placed.y > 700 && placed.x < 200);
+		await grip.focus(); /* keeps the toolbar from closing by itself just now */
+		const isOpen = await dock.getAttribute("data-open");
+		await grip.press("Enter");
+		assert.notEqual(await dock.getAttribute("data-open"), isOpen, "the keyboard's click");
+		await grip.press("Enter");
 		await page.reload();
 		await inState(page, "running");
 		assert.equal(await dock.getAttribute("data-edge"), "bottom");
