@@ -408,6 +408,19 @@ describe("copying and pasting", () => {
 		await until("the paste", () => peer.heard().endsWith("by key"));
 	});
 
+	it("leaves the clipboard alone when there is nothing to copy", async (t) => {
+		const { page } = await service(t, (socket) => socket.write(ECHO_AND_SGA));
+		await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+		await inState(page, "running");
+		await page.evaluate(() => navigator.clipboard.writeText("what was there"));
+		await page.getByRole("button", { name: "Copy", exact: true }).click();
+		await page.getByText("There is nothing to copy.").waitFor();
+		assert.equal(
+			await page.evaluate(() => navigator.clipboard.readText()),
+			"what was there",
+		);
+	});
+
 	it("asks before it pastes lines that would be run, unless the program can tell", async (t) => {
 		const { page, peer } = await service(t, echo);
 		await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -532,6 +545,9 @@ describe("when it does not work", () => {
 		await page.goto(`${server.url}telnet.html#autoconnect=true`);
 		await inState(page, "ended");
 		assert.match(await words(page), /terminal is not complete.*npm ci/s);
+		await page.getByRole("button", { name: "Copy", exact: true }).click();
+		await page.getByText("There is nothing to copy.").waitFor();
+		assert.deepEqual(page.faults, []);
 	});
 
 	it("tries again by itself, longer each time, and can be stopped", async (t) => {

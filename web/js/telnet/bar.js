@@ -171,6 +171,10 @@ export class Bar {
 	async #copy() {
 		const text = this.#terminal.copied;
 		this.#terminal.focus();
+		if (text === "") {
+			toast("There is nothing to copy.", "warn");
+			return;
+		}
 		try {
 			await navigator.clipboard.writeText(text);
 			toast("Copied.");

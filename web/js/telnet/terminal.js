@@ -100,6 +100,9 @@ export class ScreenTerminal extends EventTarget {
 
 	/* What is selected; if nothing is, what is on the screen. */
 	get copied() {
+		if (!this.#xterm) {
+			return "";
+		}
 		const selected = this.#xterm.getSelection();
 		if (selected !== "") {
 			return selected;
