@@ -102,7 +102,9 @@ function explainBackend(ending, { thing, server }) {
 		title: running ? `The connection to the ${thing} broke` : `The ${thing} cannot be reached`,
 		text: ending.reason
 			? `The server says: ${quote(ending.reason)}`
-			: `The server could not connect to the ${server}, and did not say why.`,
+			: running
+				? "The server did not say why."
+				: `The server could not connect to the ${server}, and did not say why.`,
 		hints: running
 			? []
 			: [`Check that the ${server} is running, and that its address is right.`],
@@ -159,10 +161,21 @@ const CODES = {
 	1013: () => ({ title: "The server is busy", text: "It asks to come back later.", retry: true }),
 };
 
+/* RFC 6455, 7.4.1, and 1014 of the registry that it set up. */
+const MEANINGS = {
+	1002: "something in between broke the rules of WebSockets",
+	1003: "it was sent data of a kind that it does not take",
+	1007: "it was sent data that makes no sense",
+	1009: "it was sent more at once than it takes, perhaps a long text from the clipboard",
+	1010: "it misses an extension of WebSockets that this browser does not have",
+	1014: "the server behind it gave no answer that it understood",
+};
+
 function explainUnknown({ code }) {
+	const meaning = code in MEANINGS ? `: ${MEANINGS[code]}` : "";
 	return {
 		title: "The connection was closed",
-		text: code === undefined ? "" : `The server gave the code ${code}.`,
+		text: code === undefined ? "" : `The server gave the code ${code}${meaning}.`,
 		retry: !NOTHING_TO_RETRY.includes(code),
 	};
 }
