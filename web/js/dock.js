@@ -3,7 +3,7 @@
  * dragged out of the way; a click opens it, working in the desktop closes it again.
  */
 
-import { byId } from "./dom.js";
+import { byId, ring } from "./dom.js";
 
 const DRAG_FROM = 6; /* pixels: less is a click */
 const SHOWN_FIRST = 5000; /* ms open at the start, to be seen */
@@ -63,8 +63,7 @@ export class Dock extends EventTarget {
 
 	/* The desktop rang its bell. */
 	ring() {
-		this.#dock.classList.add("bell");
-		setTimeout(() => this.#dock.classList.remove("bell"), 250);
+		ring(this.#dock);
 	}
 
 	#set(open) {

@@ -31,6 +31,14 @@ export function icon(name) {
 	return svg;
 }
 
+/* Lights up for a moment. A server may ring as fast as it can send: while it is lit, that is one. */
+export function ring(element) {
+	if (!element.classList.contains("bell")) {
+		element.classList.add("bell");
+		setTimeout(() => element.classList.remove("bell"), 250);
+	}
+}
+
 /* Shows a short message for a few seconds, in the page's live region. */
 export function toast(message, tone = "info") {
 	const box = byId("toasts");

@@ -347,6 +347,35 @@ describe("the clipboard of an old server", () => {
 	});
 });
 
+describe("the bell", () => {
+	it("lights up the toolbar, one at a time however often it rings", async (t) => {
+		const { page, client } = await open(t);
+		await page.evaluate(() => {
+			window.lit = 0;
+			new MutationObserver(() => window.lit++).observe(document.querySelector("#dock"), {
+				attributeFilter: ["class"],
+			});
+			window.timers = 0;
+			const later = window.setTimeout;
+			window.setTimeout = (...how) => {
+				window.timers++;
+				return later(...how);
+			};
+		});
+		for (let i = 0; i < 20_000; i++) {
+			client.bell();
+		}
+		client.cutText("the end");
+		await until(
+			"the last message",
+			async () => (await page.locator("#clipboard-text").inputValue()) === "the end",
+		);
+		assert.ok((await page.evaluate(() => window.lit)) > 0);
+		const timers = await page.evaluate(() => window.timers);
+		assert.ok(timers < 5000, `${timers} timers`);
+	});
+});
+
 describe("full screen", () => {
 	it("comes and goes, and the desktop keeps the keyboard", async (t) => {
 		const { page, client } = await open(t);

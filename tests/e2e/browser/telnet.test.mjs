@@ -308,6 +308,28 @@ describe("what a server sends", () => {
 		await until("the terminal's type", () => peer.heard().includes("XTERM-256COLOR"));
 	});
 
+	it("may ring without end: that is one bell at a time", async (t) => {
+		const { page, peer } = await service(t, (socket) => socket.write(ECHO_AND_SGA));
+		await inState(page, "running");
+		await page.evaluate(() => {
+			window.lit = 0;
+			new MutationObserver(() => window.lit++).observe(document.querySelector("#bar"), {
+				attributeFilter: ["class"],
+			});
+			window.timers = 0;
+			const later = window.setTimeout;
+			window.setTimeout = (...how) => {
+				window.timers++;
+				return later(...how);
+			};
+		});
+		peer.sockets[0].write(`${"\x07".repeat(50_000)}the end`);
+		await shows(page, "the end");
+		assert.ok((await page.evaluate(() => window.lit)) > 0);
+		const timers = await page.evaluate(() => window.timers);
+		assert.ok(timers < 5000, `${timers} timers`);
+	});
+
 	it("may be more than can be shown: it is bounded, and keys still work", async (t) => {
 		const flood = Buffer.from(`${"0123456789".repeat(20)}\r\n`.repeat(5000));
 		const { page, peer } = await service(t, (socket) => {

@@ -5,7 +5,7 @@
 
 import { Chord } from "../chord.js";
 import { askPlainly } from "../dialogs.js";
-import { all, byId, toast } from "../dom.js";
+import { all, byId, ring, toast } from "../dom.js";
 import { Facts } from "../facts.js";
 import { tieFullscreen } from "../fullscreen.js";
 import { Keypad } from "../keypad.js";
@@ -254,9 +254,6 @@ export class Bar {
 		byId("terminal").addEventListener("pointerdown", () => this.#panels.close(), {
 			capture: true,
 		});
-		this.#terminal.addEventListener("bell", () => {
-			byId("bar").classList.add("bell");
-			setTimeout(() => byId("bar").classList.remove("bell"), 250);
-		});
+		this.#terminal.addEventListener("bell", () => ring(byId("bar")));
 	}
 }
