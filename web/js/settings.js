@@ -58,7 +58,8 @@ export class Settings extends EventTarget {
 		} else {
 			delete this.#page[name];
 			this.#chosen[name] = value;
-			remember(this.#chosen);
+			/* Beside what other pages have stored since. */
+			remember({ ...recall(), [name]: value });
 		}
 		this.dispatchEvent(new CustomEvent("change", { detail: { name, value } }));
 	}

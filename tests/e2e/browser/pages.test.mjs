@@ -224,6 +224,19 @@ describe("what the viewer remembers", () => {
 		);
 	});
 
+	it("are kept beside those that were made on another page meanwhile", async (t) => {
+		const one = await open(t);
+		const other = await one.context().newPage();
+		await other.goto(`${server.url}vnc.html`);
+		await one.locator(".theme").click();
+		await other.locator("#options summary").click();
+		await other.locator("#card-form").getByLabel("1:1").check();
+		const stored = await one.evaluate(() =>
+			JSON.parse(localStorage.getItem("websplice.settings")),
+		);
+		assert.deepEqual(stored, { theme: "dark", resize: "off" });
+	});
+
 	it("survives nonsense in the storage", async (t) => {
 		const page = await open(t, "vnc.html");
 		await page.evaluate(() => {
