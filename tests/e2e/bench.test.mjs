@@ -116,7 +116,7 @@ async function relay(t, target, { up, down }) {
 	};
 	const sockets = [];
 	const server = net.createServer({ allowHalfOpen: true }, (client) => {
-		const backend = net.connect({ port: target, allowHalfOpen: true });
+		const backend = net.connect({ host: "127.0.0.1", port: target, allowHalfOpen: true });
 		sockets.push(client, backend);
 		pass(client, backend, up);
 		pass(backend, client, down);
