@@ -103,7 +103,7 @@ case $listen in
 *) wrong "--listen wants [HOST:]PORT, not \"$listen\"" ;;
 esac
 
-root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd) || exit 1 # a link to it may stand in any folder
 probe() {
 	node "$root/scripts/probe.mjs" "$@"
 }

@@ -18,8 +18,8 @@ const DEADLINE_MS = 30000;
 const BANNER = "RFB 003.008\n";
 
 /* Starts launch.sh; `said` grows with what it prints, `ended` is the promise of its exit. */
-function launch(args, { root = ROOT, cwd = os.tmpdir(), t } = {}) {
-	const child = spawn(path.join(root, "scripts/launch.sh"), args, {
+function launch(args, { root = ROOT, as = path.join(root, "scripts/launch.sh"), cwd = os.tmpdir(), t } = {}) {
+	const child = spawn(as, args, {
 		cwd, env: { ...process.env, WEBSPLICE }, stdio: ["ignore", "pipe", "pipe"],
 	});
 	const run = { child, said: "", ended: once(child, "close") };
@@ -192,13 +192,17 @@ test("blanks and quotes in every path", async (t) => {
 	assert.equal(await (await fetch(url)).text(), "<p>these are my pages");
 });
 
-test("its own pages are the default, from any folder and with blanks", async (t) => {
+test("its own pages are the default, from any folder, with blanks, by a link", async (t) => {
 	const odd = path.join(await mkdtemp(path.join(os.tmpdir(), "launch-")), "a b");
 	t.after(() => rm(path.dirname(odd), { recursive: true }));
 	await cp(path.join(ROOT, "scripts"), path.join(odd, "scripts"), { recursive: true });
 	for (const name of [".deps", "src", "web"])
 		await symlink(path.join(ROOT, name), path.join(odd, name));
-	const run = launch(["--testcard", "--listen", String(await deadPort())], { root: odd, cwd: "/", t });
-	const [, url] = await says(run, URL_LINE);
-	assert.equal((await fetch(url)).status, 200);
+	const link = path.join(path.dirname(odd), "websplice");
+	await symlink(path.join(odd, "scripts/launch.sh"), link);
+	for (const as of [undefined, link]) {
+		const run = launch(["--testcard", "--listen", String(await deadPort())], { root: odd, as, cwd: "/", t });
+		const [, url] = await says(run, URL_LINE);
+		assert.equal((await fetch(url)).status, 200);
+	}
 });
