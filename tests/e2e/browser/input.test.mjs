@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import {
 	DESKTOP,
 	PHONE,
+	countBells,
 	focusDesktop,
 	inState,
 	launch,
@@ -350,18 +351,7 @@ describe("the clipboard of an old server", () => {
 describe("the bell", () => {
 	it("lights up the toolbar, one at a time however often it rings", async (t) => {
 		const { page, client } = await open(t);
-		await page.evaluate(() => {
-			window.lit = 0;
-			new MutationObserver(() => window.lit++).observe(document.querySelector("#dock"), {
-				attributeFilter: ["class"],
-			});
-			window.timers = 0;
-			const later = window.setTimeout;
-			window.setTimeout = (...how) => {
-				window.timers++;
-				return later(...how);
-			};
-		});
+		const rung = await countBells(page, "#dock");
 		for (let i = 0; i < 20_000; i++) {
 			client.bell();
 		}
@@ -370,8 +360,8 @@ describe("the bell", () => {
 			"the last message",
 			async () => (await page.locator("#clipboard-text").inputValue()) === "the end",
 		);
-		assert.ok((await page.evaluate(() => window.lit)) > 0);
-		const timers = await page.evaluate(() => window.timers);
+		const { lit, timers } = await rung();
+		assert.ok(lit > 0);
 		assert.ok(timers < 5000, `${timers} timers`);
 	});
 });

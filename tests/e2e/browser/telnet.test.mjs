@@ -11,6 +11,7 @@ import {
 	PASSWORD,
 	PHONE,
 	USER,
+	countBells,
 	freePort,
 	inState,
 	launch,
@@ -311,22 +312,11 @@ describe("what a server sends", () => {
 	it("may ring without end: that is one bell at a time", async (t) => {
 		const { page, peer } = await service(t, (socket) => socket.write(ECHO_AND_SGA));
 		await inState(page, "running");
-		await page.evaluate(() => {
-			window.lit = 0;
-			new MutationObserver(() => window.lit++).observe(document.querySelector("#bar"), {
-				attributeFilter: ["class"],
-			});
-			window.timers = 0;
-			const later = window.setTimeout;
-			window.setTimeout = (...how) => {
-				window.timers++;
-				return later(...how);
-			};
-		});
+		const rung = await countBells(page, "#bar");
 		peer.sockets[0].write(`${"\x07".repeat(50_000)}the end`);
 		await shows(page, "the end");
-		assert.ok((await page.evaluate(() => window.lit)) > 0);
-		const timers = await page.evaluate(() => window.timers);
+		const { lit, timers } = await rung();
+		assert.ok(lit > 0);
 		assert.ok(timers < 5000, `${timers} timers`);
 	});
 

@@ -104,3 +104,20 @@ export const openPanel = async (page, name) => (await tool(page, name)).click();
 
 /* Puts the keyboard into the desktop. */
 export const focusDesktop = (page) => page.locator("#screen canvas").focus();
+
+/* Counts from now on how often the element lights up, and the timers of the page; what this gives
+ * tells how many of each there were. */
+export async function countBells(page, selector) {
+	await page.evaluate((wanted) => {
+		window.rung = { lit: 0, timers: 0 };
+		new MutationObserver(() => window.rung.lit++).observe(document.querySelector(wanted), {
+			attributeFilter: ["class"],
+		});
+		const later = window.setTimeout;
+		window.setTimeout = (...how) => {
+			window.rung.timers++;
+			return later(...how);
+		};
+	}, selector);
+	return () => page.evaluate(() => window.rung);
+}
