@@ -228,13 +228,15 @@ describe("what the viewer remembers", () => {
 		const one = await open(t);
 		const other = await one.context().newPage();
 		await other.goto(`${server.url}vnc.html`);
+		const stored = (page) =>
+			page.evaluate(() => JSON.parse(localStorage.getItem("websplice.settings") ?? "{}"));
 		await one.locator(".theme").click();
+		/* What one page stores the other sees a moment later. */
+		await until("the theme, there", async () => (await stored(other)).theme === "dark");
 		await other.locator("#options summary").click();
 		await other.locator("#card-form").getByLabel("1:1").check();
-		const stored = await one.evaluate(() =>
-			JSON.parse(localStorage.getItem("websplice.settings")),
-		);
-		assert.deepEqual(stored, { theme: "dark", resize: "off" });
+		await until("the size, here", async () => (await stored(one)).resize === "off");
+		assert.deepEqual(await stored(one), { theme: "dark", resize: "off" });
 	});
 
 	it("survives nonsense in the storage", async (t) => {
