@@ -2,6 +2,7 @@
 #include "loop_priv.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 struct job_req {
@@ -29,6 +30,18 @@ static void on_done(uv_work_t *w, int status)
 	j->done(j);
 }
 
+/* The first of them starts libuv's threads. They keep all signals blocked, as our own workers do: what
+ * is sent to the process is the main thread's. */
+static int queue(struct loop *l, uv_work_t *w)
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int err = uv_queue_work(&l->uv, w, on_work, on_done);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
 int job_start(struct env *e, struct job *j)
 {
 	struct loop *l = loop_of(e);
@@ -37,7 +50,7 @@ int job_start(struct env *e, struct job *j)
 		return -ENOMEM;
 	r->uv.data = r;
 	r->job = j;
-	int err = uv_queue_work(&l->uv, &r->uv, on_work, on_done);
+	int err = queue(l, &r->uv);
 	if (err < 0) {
 		free(r);
 		return err;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@ struct errand {
 	struct job job;
 	struct env *env;
 	pthread_t worked_in;
+	sigset_t blocked; /* in there */
 	_Atomic unsigned worked;
 	unsigned done, again; /* again: how often done hands it in anew */
 	useconds_t takes;
@@ -27,6 +29,7 @@ static void work(struct job *j)
 	if (e->takes)
 		usleep(e->takes);
 	e->worked_in = pthread_self();
+	pthread_sigmask(SIG_BLOCK, NULL, &e->blocked);
 	atomic_fetch_add(&e->worked, 1);
 }
 
@@ -59,6 +62,25 @@ static void test_done_on_the_loop(void **state)
 	real_until(&w, e.done);
 	assert_int_equal(e.worked, 1);
 	assert_false(pthread_equal(e.worked_in, pthread_self()));
+	real_close(&w);
+}
+
+/* Signals are for the main thread: one that a thread of the pool takes may lie there. */
+static void test_signals_are_not_theirs(void **state)
+{
+	static const int signums[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+	struct real_loop w;
+	struct errand e = {0};
+	sigset_t ours;
+	(void)state;
+	real_open(&w, NULL);
+	start(&e, w.env);
+	real_until(&w, e.done);
+	pthread_sigmask(SIG_BLOCK, NULL, &ours);
+	for (size_t i = 0; i < sizeof signums / sizeof *signums; i++) {
+		assert_int_equal(sigismember(&e.blocked, signums[i]), 1);
+		assert_int_equal(sigismember(&ours, signums[i]), 0);
+	}
 	real_close(&w);
 }
 
@@ -154,8 +176,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		/* First: TSan forks only while there is one thread. */
-		UNIT(test_stuck_job),        UNIT(test_done_on_the_loop), UNIT(test_many_and_again),
-		UNIT(test_done_at_shutdown), UNIT(test_without_memory),
+		UNIT(test_stuck_job),      UNIT(test_done_on_the_loop),
+		UNIT(test_many_and_again), UNIT(test_done_at_shutdown),
+		UNIT(test_without_memory), UNIT(test_signals_are_not_theirs),
 	};
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);
 }
