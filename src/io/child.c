@@ -20,15 +20,18 @@
 enum { PIECE = 4096, PIECES = 16, SLICE = 64 };
 _Static_assert(SLICE / 2 * LOG_LINE <= LOG_KEEP / 2, "what is logged of a slice has room");
 
+enum { LOOK_MS = 1000 };
+
 struct real {
 	struct child child; /* first */
 	struct loop *loop;
 	struct sigs *sigs;
-	bool ended;      /* the last start has exited and was told */
-	bool gone;       /* … and its number may be anybody's by now */
-	pid_t witness;   /* of group_lives */
-	bool has_nofile; /* our caller's limit is known */
-	bool piped;      /* `from` is open */
+	struct timer look; /* SIGCHLD says when, this says so at the latest */
+	bool ended;        /* the last start has exited and was told */
+	bool gone;         /* … and its number may be anybody's by now */
+	pid_t witness;     /* of group_lives */
+	bool has_nofile;   /* our caller's limit is known */
+	bool piped;        /* `from` is open */
 	struct rlimit nofile;
 	uv_poll_t *from; /* its output; an object of its own, because it outlives us a turn */
 	int out[2];      /* the pipe: ours, theirs; -1: none */
@@ -187,6 +190,7 @@ static int start_forked(struct real *r, const struct child_start *how, char **sh
 	r->child.pid = pid;
 	r->ended = r->gone = false;
 	r->witness = 0;
+	timer_arm(&r->loop->timers, &r->look, TIMER_IDLE, LOOK_MS);
 	return 0;
 }
 
@@ -250,11 +254,9 @@ static bool has_ended(pid_t pid, int *ret_status)
 	return true;
 }
 
-static void on_chld(void *owner, int signum)
+static void look(struct real *r)
 {
-	struct real *r = owner;
 	int status;
-	(void)signum;
 	group_bury(r->child.pid);
 	if (r->child.pid <= 0 || r->ended || !has_ended(r->child.pid, &status))
 		return;
@@ -264,6 +266,20 @@ static void on_chld(void *owner, int signum)
 	for (int i = 0; i < PIECES && read_piece(r); i++)
 		;
 	r->child.ev->exited(r->child.owner, status);
+}
+
+static void on_chld(void *owner, int signum)
+{
+	(void)signum;
+	look(owner);
+}
+
+static void on_look(void *owner)
+{
+	struct real *r = owner;
+	if (!r->ended)
+		timer_arm(&r->loop->timers, &r->look, TIMER_IDLE, LOOK_MS);
+	look(r);
 }
 
 static void on_closed(uv_handle_t *h)
@@ -314,6 +330,7 @@ int child_new(struct child **ret, struct loop *l, const struct child_events *ev,
 	r->child = (struct child){.ops = &real_ops, .ev = ev, .owner = owner};
 	r->loop = l;
 	r->out[0] = r->out[1] = r->err_pipe[0] = r->err_pipe[1] = -1;
+	timer_init(&r->look, on_look, r);
 	r->has_nofile = getrlimit(RLIMIT_NOFILE, &r->nofile) == 0;
 	int err = open_output(r);
 	if (err == 0)
@@ -332,6 +349,7 @@ void child_free(struct child *c)
 	if (!r)
 		return;
 	let_go(r);
+	timer_stop(&r->look);
 	sigs_stop(r->sigs);
 	if (r->piped)
 		uv_close((uv_handle_t *)r->from, on_closed);

@@ -118,6 +118,21 @@ static void test_ends(void **state)
 	parent_close(&p);
 }
 
+/* A signal that does not get here: the end is noticed all the same. */
+static void test_end_unheard(void **state)
+{
+	struct parent p;
+	sigset_t chld, old;
+	(void)state;
+	parent_open(&p);
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &chld, &old);
+	assert_int_equal(run(&p, "exit 7"), W_EXITCODE(7, 0));
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	parent_close(&p);
+}
+
 static void test_says(void **state)
 {
 	struct parent p;
@@ -400,12 +415,19 @@ static void test_new_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_ends),           UNIT(test_says),
-		UNIT(test_last_words),     UNIT(test_born_clean),
-		UNIT(test_no_descriptors), UNIT(test_working_directory),
-		UNIT(test_cannot_start),   UNIT(test_script_without_a_first_line),
-		UNIT(test_group),          UNIT(test_number_is_kept),
-		UNIT(test_orphans),        UNIT(test_inherits_output),
+		UNIT(test_ends),
+		UNIT(test_end_unheard),
+		UNIT(test_says),
+		UNIT(test_last_words),
+		UNIT(test_born_clean),
+		UNIT(test_no_descriptors),
+		UNIT(test_working_directory),
+		UNIT(test_cannot_start),
+		UNIT(test_script_without_a_first_line),
+		UNIT(test_group),
+		UNIT(test_number_is_kept),
+		UNIT(test_orphans),
+		UNIT(test_inherits_output),
 		UNIT(test_new_fails),
 	};
 	return cmocka_run_group_tests_name("child", tests, NULL, NULL);
