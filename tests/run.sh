@@ -202,7 +202,7 @@ run_replay() {
 
 run_fuzz() {
 	build fuzz fuzzers || return
-	lanes=$((JOBS * 2)) # each has its time; how much it gets done in it is no promise
+	lanes=$((JOBS * 4)) # each has its time; how much it gets done in it is no promise
 	# shellcheck disable=SC2046
 	each fuzz fuzz $(fuzz_names)
 	lanes=
@@ -227,10 +227,10 @@ run_node() {
 	build "$1" "$BUILD/$1/websplice" tools || return
 	export WEBSPLICE="$PWD/$BUILD/$1/websplice" WEBSPLICE_TOOLS="$PWD/$BUILD/$1/tools"
 	export WEBSPLICE_VARIANT="$1"
-	# Two files at a time: most of them wait more than they work. Each wait has its own deadline: the
+	# Three files at a time: most of them wait more than they work. Each wait has its own deadline: the
 	# limit is there for a hang, and far above what a slow and busy machine takes.
 	# shellcheck disable=SC2046,SC2086
-	job "e2e-$1" 2400 $(fixed_addresses "$1") node --test --test-concurrency=2 --test-reporter=tap $files
+	job "e2e-$1" 2400 $(fixed_addresses "$1") node --test --test-concurrency=3 --test-reporter=tap $files
 	log=$logs/e2e-$1.log
 	ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log")
 	bad=$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
