@@ -218,13 +218,7 @@ e2e_files() {
 			[ "$1" = release ] || grep -qE "^(//|/\*) variants:.*\b$1\b" "$file" || continue
 			say "$file"
 		done |
-		awk '/\/browser\// { b[++nb] = $0; next }
-		{ o[++no] = $0 }
-		END { for (i = 1; i <= nb || 2 * i - 1 <= no; i++) {
-			if (i <= nb) print b[i]
-			if (2 * i - 1 <= no) print o[2 * i - 1]
-			if (2 * i <= no) print o[2 * i]
-		} }'
+		awk '{ print (/\/browser\// ? 2 * b++ : o++), $0 }' | LC_ALL=C sort -n | cut -d ' ' -f 2-
 }
 
 # run_node VARIANT: Node's own runner over the files for that variant.

@@ -1,10 +1,9 @@
-/* reload: new certificates, and a log file that was moved away, without a restart. On the main thread's loop; everything that blocks
- * is a job.
+/* reload: new certificates, and a log file that was moved away, without a restart. On the main
+ * thread's loop; everything that blocks is a job.
  *
  *   every RELOAD_LOOK_MS ─► job: stat the files; changed, and at rest since the last look? build
- *   reload_now (SIGHUP) ──► job: build in any case
+ *   reload_now (SIGHUP) ──► job: build in any case; open the log file anew (rotation)
  *   built ─► host.fresh(site): new connections use it, open ones keep what they have
- *   reload_now ────────────► job: the log file is opened anew, so that it may be rotated
  *   failed ─► told in the log; everything stays as it was until a file changes again
  *
  * At rest: a file that is just being written is not read half way, and a certificate whose key

@@ -254,10 +254,9 @@ static bool has_ended(pid_t pid, int *ret_status)
 	return true;
 }
 
-static void look(struct real *r)
+static void notice_end(struct real *r)
 {
 	int status;
-	group_bury(r->child.pid);
 	if (r->child.pid <= 0 || r->ended || !has_ended(r->child.pid, &status))
 		return;
 	r->ended = true;
@@ -270,16 +269,19 @@ static void look(struct real *r)
 
 static void on_chld(void *owner, int signum)
 {
+	struct real *r = owner;
 	(void)signum;
-	look(owner);
+	group_bury(r->child.pid);
+	notice_end(r);
 }
 
 static void on_look(void *owner)
 {
 	struct real *r = owner;
-	if (!r->ended)
-		timer_arm(&r->loop->timers, &r->look, TIMER_IDLE, LOOK_MS);
-	look(r);
+	if (r->ended)
+		return;
+	timer_arm(&r->loop->timers, &r->look, TIMER_IDLE, LOOK_MS);
+	notice_end(r);
 }
 
 static void on_closed(uv_handle_t *h)
