@@ -11,6 +11,7 @@
  * number, which is the group's. Other children of the process are waited for as they end: there are
  * some when we are the init of a container, whose orphans become ours.
  *
+ * Its end is noticed by SIGCHLD, and within a second where that does not come.
  * What it said is told before its end; what others say who have the same pipe may come later.
  * Nobody knows the end of captured output: what became a daemon may keep the pipe for ever. So it
  * is read until child_free, and whoever writes to it after that gets SIGPIPE.
