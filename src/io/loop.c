@@ -72,7 +72,6 @@ static void on_prepare(uv_prepare_t *h)
 {
 	struct loop *l = h->data;
 	loop_tick(l);
-	l->reader = NULL;
 	deferq_run(&l->defer);
 	if (deferq_run_costly(&l->defer))
 		wake_by(l, 0); /* poll does not sleep: the next one is due in the next turn */

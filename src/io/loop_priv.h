@@ -40,8 +40,6 @@ struct loop {
 	uint64_t log_flushed; /* when lines were last written */
 	void (*woken)(void *owner);
 	void *woken_owner;
-	const struct tcp_link *reader; /* who was read last, this turn; only to compare */
-	unsigned reads;                /* how often in a row */
 	struct write_req *reqs;
 	unsigned reqs_spare;
 	unsigned busy; /* requests in the thread pool */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+/* Full reads of a link in a row, while others wait: 1 MiB. */
 enum { READS_TURN = 4 };
 
 int tcp_fd(const struct tcp_link *t)
@@ -126,28 +127,7 @@ void tcp_end_if_done(struct tcp_link *t)
 
 /* ---- reading ---- */
 
-/* libuv reads on while reads come back full, 32 times (uv__read); a link that has had its share
- * of the turn gets no room, and has it in the next. Others would wait for it, 8 MiB long. */
-static bool share_used(struct loop *l, const struct tcp_link *t)
-{
-	if (l->reader != t) {
-		l->reader = t;
-		l->reads = 0;
-	}
-	return l->reads++ >= READS_TURN;
-}
-
-static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
-{
-	struct tcp_link *t = h->data;
-	struct loop *l = tcp_loop(t);
-	(void)suggested;
-	loop_tick(l);
-	*buf = uv_buf_init((char *)l->scratch + LINK_HEADROOM, share_used(l, t) ? 0 : t->room);
-}
-
-/* What the socket still holds against the peer: libuv reports an end of file after the last
- * bytes when the peer has hung up, also when it did so by a reset (uv__stream_io, POLLHUP). */
+/* What the socket still holds against the peer. */
 static int pending_error(const struct tcp_link *t)
 {
 	int err = 0;
@@ -157,8 +137,9 @@ static int pending_error(const struct tcp_link *t)
 	return -err;
 }
 
-/* An end in order, or a reset in disguise? Linux says EPIPE when the FIN came first (tcp_reset in
- * CLOSE_WAIT): then the end was in order and only our own bytes have nowhere to go. */
+/* An end in order, or the rest of a reset that a send was told of? Linux says EPIPE when the FIN
+ * came first (tcp_reset in CLOSE_WAIT): then the end was in order and only our own bytes have
+ * nowhere to go. */
 static void on_eof(struct tcp_link *t)
 {
 	t->eof = true;
@@ -177,32 +158,58 @@ static void on_eof(struct tcp_link *t)
 	t->link.ev->eof(t->link.owner);
 }
 
-static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
+/* One recv into the scratch. True: the socket filled it and may hold more. */
+static bool read_once(struct tcp_link *t)
 {
-	struct tcp_link *t = s->data;
 	struct loop *l = tcp_loop(t);
-	if (n == UV_ENOBUFS) {
-		if (t->room == 0)
-			stop_reading(t);
-	} else if (n == UV_EOF) {
-		loop_tick(l); /* libuv may skip on_alloc here */
+	uint8_t *to = l->scratch + LINK_HEADROOM;
+	size_t room = t->room;
+	ssize_t n = recv(tcp_fd(t), to, room, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false; /* a signal: poll tells again */
+	if (n == 0) {
 		on_eof(t);
-	} else if (n < 0 && t->closing) {
-		cut(t);
+	} else if (t->closing) {
+		if (n < 0)
+			cut(t);
 	} else if (n < 0) {
-		tell_lost_err(t, (int)n);
-	} else if (n > 0 && !t->closing) {
+		tell_lost_err(t, -errno);
+	} else {
 		if (t->err) /* the last bytes of a peer that is gone: no stall */
 			timer_arm(&l->timers, &t->timer, TIMER_STALL, l->env.limits->stall_ms);
-		t->link.ev->bytes(t->link.owner, span_of(buf->base, (size_t)n));
+		t->link.ev->bytes(t->link.owner, span_of(to, (size_t)n));
 	}
+	return n > 0 && (size_t)n == room;
+}
+
+/* We read by ourselves: recv costs less than the read of libuv, tells a reset from an end (libuv
+ * calls both one after a hang-up) and stops where others are to have their turn. Without a buffer
+ * libuv says that there is something (UV_ENOBUFS), and no more. */
+static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+	(void)h;
+	(void)suggested;
+	*buf = uv_buf_init(NULL, 0);
+}
+
+static void on_readable(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
+{
+	struct tcp_link *t = s->data;
+	(void)n;
+	(void)buf;
+	loop_tick(tcp_loop(t));
+	if (t->room == 0)
+		stop_reading(t);
+	for (int i = 0; i < READS_TURN && t->reading && t->room > 0; i++)
+		if (!read_once(t))
+			return;
 }
 
 static void start_reading(struct tcp_link *t)
 {
 	if (t->reading)
 		return;
-	int err = uv_read_start(tcp_stream(t), on_alloc, on_read);
+	int err = uv_read_start(tcp_stream(t), on_alloc, on_readable);
 	if (err < 0)
 		tcp_break(t, err);
 	else
