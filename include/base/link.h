@@ -36,7 +36,7 @@
 #include "base/why.h"
 
 enum {
-	LINK_HEADROOM = 16,
+	LINK_HEADROOM = 64, /* a cache line, so that data begins on one */
 	READ_ROOM = 262144, /* a read while the sink is fast; measured, docs/architecture.md */
 	READ_SLOW = 65536,  /* a read while the sink has bytes queued */
 	LINK_HIGH = 262144, /* queued above it: stop the source */

@@ -137,7 +137,7 @@ static int open_handles(struct loop *l)
 
 int loop_new(struct loop **ret, const struct limits *limits, struct log *log)
 {
-	struct loop *l = malloc(sizeof *l);
+	struct loop *l = aligned_alloc(_Alignof(struct loop), sizeof *l);
 	if (!l)
 		return -ENOMEM;
 	/* All but the scratches, whose pages are to stay untouched until somebody reads. */

@@ -17,6 +17,16 @@ enum {
 	RANDOM_STOCK = 512,
 };
 
+/* Where in a page the scratches lie. A copy whose destination is a little further into its page than
+ * the source is into its own is slow: 0.37 s/GB instead of 0.05 with the `rep movsb` of the kernel on
+ * Zen 4. The kernel's side of a copy mostly begins with a page, so what is received begins half a
+ * page in, and the scratches TLS copies between are a third of a page out of step. */
+enum {
+	PAGE_OF_COPY = 4096,
+	HALF_IN = PAGE_OF_COPY / 2 - LINK_HEADROOM,
+	OUT_OF_STEP = 1280,
+};
+
 /* A uv_write in flight. Pooled, because only a slow reader needs one. */
 struct write_req {
 	uv_write_t uv; /* uv.data: the link */
@@ -45,9 +55,15 @@ struct loop {
 	unsigned busy; /* requests in the thread pool */
 	size_t random_left;
 	uint8_t random[RANDOM_STOCK];
-	uint8_t scratch[LINK_HEADROOM + READ_ROOM];   /* what the socket being read has just said */
-	uint8_t plain[ENV_PLAIN], sealed[ENV_SEALED]; /* env's */
+	/* What the socket being read has just said, and env's two. */
+	_Alignas(PAGE_OF_COPY) uint8_t gap[HALF_IN];
+	uint8_t scratch[LINK_HEADROOM + READ_ROOM];
+	uint8_t gap_plain[OUT_OF_STEP], plain[ENV_PLAIN];
+	uint8_t gap_sealed[OUT_OF_STEP], sealed[ENV_SEALED];
 };
+
+_Static_assert((offsetof(struct loop, scratch) + LINK_HEADROOM) % PAGE_OF_COPY == PAGE_OF_COPY / 2,
+               "received data begins half a page in");
 
 static inline struct loop *loop_of(struct env *e)
 {

@@ -7,9 +7,11 @@
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t n);
+void *__real_aligned_alloc(size_t to, size_t n);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t n);
+void *__wrap_aligned_alloc(size_t to, size_t n);
 
 static unsigned long calls, fails_at;
 static bool fails_after, on;
@@ -35,6 +37,11 @@ void *__wrap_calloc(size_t n, size_t size)
 void *__wrap_realloc(void *old, size_t n)
 {
 	return fails_now() ? NULL : __real_realloc(old, n);
+}
+
+void *__wrap_aligned_alloc(size_t to, size_t n)
+{
+	return fails_now() ? NULL : __real_aligned_alloc(to, n);
 }
 
 void fail_malloc_at(unsigned long n)

@@ -1,7 +1,8 @@
-/* fail_malloc: malloc, calloc and realloc that fail when a test says so.
+/* fail_malloc: malloc, calloc, realloc and aligned_alloc that fail when a test says so.
  *
  * A test that uses it asks for the linker's help in a comment line of its own:
- *   ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc     (between the comment marks)
+ *   ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
+ * (between the comment marks).
  * Our code and the test's are covered, libraries' own calls are not. One thread only.
  */
 #ifndef FAKE_FAIL_MALLOC_H

@@ -1,5 +1,5 @@
 /* Chunks, pool and queue: where bytes land, who owns what, and what a failed malloc leaves. */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "base/buf.h"
 #include "fail_malloc.h"
 #include "unit.h"

@@ -1,5 +1,5 @@
 /* Real programs as children of a real loop. */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "io/child.h"
 #include "fail_malloc.h"
 #include "io/sigs.h"

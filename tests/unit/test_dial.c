@@ -4,7 +4,7 @@
  * Names are answered by the test where it matters (wrapped uv_getaddrinfo), and by the system's
  * resolver for `localhost`. A place where connects hang is a listening socket whose backlog is full.
  */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=socket,--wrap=connect,--wrap=uv_getaddrinfo,--wrap=uv_freeaddrinfo,--wrap=uv_cancel */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=socket,--wrap=connect,--wrap=uv_getaddrinfo,--wrap=uv_freeaddrinfo,--wrap=uv_cancel */
 #include "io/dial.h"
 #include "../../src/io/loop_priv.h"
 #include "fail_malloc.h"

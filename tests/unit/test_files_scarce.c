@@ -1,4 +1,4 @@
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 /* ldflags: -Wl,--wrap=pread,--wrap=__pread_chk */
 /* Want of descriptors and memory, reads that come in bits or fail, and roots that are none. */
 #include "fail_malloc.h"

@@ -1,5 +1,5 @@
 /* Clients at the gate, with dials answered by the test and a clock turned by hand. */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "wrap/gate.h"
 #include "fail_malloc.h"
 #include "fake_env.h"

@@ -1,5 +1,5 @@
 /* env->job: work in another thread, done on the loop, exactly once, whatever happens. */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "fail_malloc.h"
 #include "real_loop.h"
 #include "unit.h"

@@ -1,7 +1,7 @@
 /* Listening: which addresses, what is in the way and how it is said, one socket per worker, unix
  * socket files; and accepting: peers, shortages, pauses.
  */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=socket,--wrap=bind,--wrap=accept4,--wrap=getaddrinfo,--wrap=freeaddrinfo */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=socket,--wrap=bind,--wrap=accept4,--wrap=getaddrinfo,--wrap=freeaddrinfo */
 #include "io/listen.h"
 #include "fail_malloc.h"
 #include "real_loop.h"

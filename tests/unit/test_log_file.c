@@ -1,5 +1,5 @@
 /* Log lines on descriptors of every kind: whole, in order, never blocking, losses confessed. */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=write */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=write */
 #include "io/log_file.h"
 #include "../../src/io/loop_priv.h"
 #include "fail_malloc.h"

@@ -1,7 +1,7 @@
 /* The loop: deferred calls never sleep, deadlines fire once and in order, wakes from other threads
  * arrive, randomness is not repeated, and freeing finds what was forgotten.
  */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "io/loop.h"
 #include "fail_malloc.h"
 #include "io/tcp_link.h"

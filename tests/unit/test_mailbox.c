@@ -1,5 +1,5 @@
 /* Letters from anybody on this machine. */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "io/mailbox.h"
 #include "fail_malloc.h"
 #include "real_loop.h"

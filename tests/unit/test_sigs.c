@@ -1,5 +1,5 @@
 /* Signals as events of a loop. Each test raises them in its own process, which nobody else minds. */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "io/sigs.h"
 #include "fail_malloc.h"
 #include "real_loop.h"

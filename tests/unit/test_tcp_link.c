@@ -1,7 +1,7 @@
 /* Sockets as links: the contract of every link on TCP and on unix sockets, and what only a socket
  * can do: resets of several kinds, last bytes behind a broken output, deadlines.
  */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "io/tcp_link.h"
 #include "fail_malloc.h"
 #include "link_contract.h"

@@ -1,5 +1,5 @@
 /* A dial to the test card: answered once, later, or not at all. */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "unit/unit.h"
 
 #include "fake/fail_malloc.h"

@@ -1,7 +1,7 @@
 /* The test card as a link (base/link.h): how it ends, and that it does so once, in order and
  * without leaving anything behind.
  */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "unit/unit.h"
 
 #include "unit/rfb_client.h"

@@ -1,7 +1,7 @@
 /* Memory that runs out in the middle of TLS: each allocation in turn fails once, Mbed TLS's own
  * included. A connection then ends, says so, and leaves nothing behind; a site is not built.
  */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "unit.h"
 
 #include "../fake/fail_malloc.h"

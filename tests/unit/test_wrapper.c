@@ -1,5 +1,5 @@
 /* The life of a command that forks nothing, with a clock turned by hand and a /proc of the test's. */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #include "wrap/wrapper.h"
 #include "fail_malloc.h"
 #include "fake_child.h"
