@@ -128,10 +128,10 @@ sanitize := -fno-omit-frame-pointer -fno-sanitize-recover=all
 
 flags_release = -O2 -g $(hardening)
 flags_debug = -O0 -g3 -Wno-maybe-uninitialized
-flags_asan = -O1 -g -fsanitize=address,undefined $(sanitize)
-flags_tsan = -O1 -g -fsanitize=thread $(sanitize)
+flags_asan = -O1 -g1 -fsanitize=address,undefined $(sanitize)
+flags_tsan = -O1 -g1 -fsanitize=thread $(sanitize)
 flags_cov = -O0 -g --coverage -Wno-maybe-uninitialized
-flags_fuzz = -O1 -g -fsanitize=address,undefined,fuzzer-no-link $(sanitize)
+flags_fuzz = -O1 -g1 -fsanitize=address,undefined,fuzzer-no-link $(sanitize)
 ldflags_release = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ldflags_debug = -pie
 

@@ -12,8 +12,8 @@ struct fault {
 	struct fault_plan plan;
 	struct rng rng;
 	struct defer deliver, broken;
-	uint8_t *held; /* came, not delivered yet */
-	size_t held_len, room, in, out;
+	uint8_t *held; /* came, not delivered yet: held_len from held_at on */
+	size_t held_at, held_len, held_cap, room, in, out;
 	bool eof, closing, lost;
 };
 
@@ -50,8 +50,8 @@ static void deliver_piece(struct fault *f)
 	n = n < f->held_len ? n : f->held_len;
 	n = n < f->room ? n : f->room;
 	block = sure_resize(NULL, LINK_HEADROOM + n);
-	memcpy(block + LINK_HEADROOM, f->held, n);
-	memmove(f->held, f->held + n, f->held_len - n);
+	memcpy(block + LINK_HEADROOM, f->held + f->held_at, n);
+	f->held_at += n;
 	f->held_len -= n;
 	f->in += n;
 	f->link.ev->bytes(f->link.owner, span_of(block + LINK_HEADROOM, n));
@@ -78,15 +78,27 @@ static void on_deliver(void *owner)
 	}
 }
 
+static void hold(struct fault *f, struct span s)
+{
+	if (f->held_at > f->held_len) {
+		memmove(f->held, f->held + f->held_at, f->held_len);
+		f->held_at = 0;
+	}
+	if (f->held_at + f->held_len + s.len > f->held_cap) {
+		f->held_cap = (f->held_at + f->held_len + s.len) * 2;
+		f->held = sure_resize(f->held, f->held_cap);
+	}
+	memcpy(f->held + f->held_at + f->held_len, s.at, s.len);
+	f->held_len += s.len;
+}
+
 static void below_bytes(void *owner, struct span s)
 {
 	struct fault *f = owner;
 
 	if (f->closing || f->lost)
 		return;
-	f->held = sure_resize(f->held, f->held_len + s.len);
-	memcpy(f->held + f->held_len, s.at, s.len);
-	f->held_len += s.len;
+	hold(f, s);
 	defer_post(f->env->defer, &f->deliver);
 }
 

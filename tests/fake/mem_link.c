@@ -22,21 +22,14 @@ static struct mem_link *mem_of(struct link *l)
 	return LIST_OF(l, struct mem_link, link);
 }
 
-static void bytes_put(uint8_t **at, size_t *len, size_t *cap, struct span s)
+static void bytes_put(uint8_t **at, size_t len, size_t *cap, struct span s)
 {
-	if (*len + s.len > *cap) {
-		*cap = (*len + s.len) * 2 + 64;
+	if (len + s.len > *cap) {
+		*cap = (len + s.len) * 2 + 64;
 		*at = sure_resize(*at, *cap);
 	}
 	if (s.len > 0)
-		memcpy(*at + *len, s.at, s.len);
-	*len += s.len;
-}
-
-static void bytes_drop(uint8_t *at, size_t *len, size_t n)
-{
-	memmove(at, at + n, *len - n);
-	*len -= n;
+		memcpy(*at + len, s.at, s.len);
 }
 
 static void mem_post(struct mem_link *m)
@@ -101,17 +94,17 @@ static int op_send(struct link *l, struct span s, unsigned flags)
 		return -ENOMEM;
 	}
 	size_t now = e->pending_len ? 0 : s.len < e->window ? s.len : e->window;
-	struct span head = span_take(&s, now);
-	bytes_put(&e->heard, &e->heard_len, &e->heard_cap, head);
+	bytes_put(&e->heard, e->heard_len + e->pending_len, &e->heard_cap, s);
+	e->heard_len += now;
+	e->pending_len += s.len - now;
 	if (e->window != SIZE_MAX)
 		e->window -= now;
-	bytes_put(&e->pending, &e->pending_len, &e->pending_cap, s);
 	if (e->pending_len > e->queued_max)
 		e->queued_max = e->pending_len;
 	m->was_high |= e->pending_len >= LINK_LOW;
 	l->queued = e->pending_len;
-	if ((flags & SEND_ROOM) && head.len + s.len > 0)
-		memset(head.at - 1, 0xee, 1); /* we may write there */
+	if ((flags & SEND_ROOM) && s.len > 0)
+		memset(s.at - 1, 0xee, 1); /* we may write there */
 	return 0;
 }
 
@@ -170,7 +163,6 @@ void mem_free(struct mem_end *m)
 	assert_null(m->link);
 	assert_int_equal(m->closed_told, 1);
 	free(m->heard);
-	free(m->pending);
 	free(m->said);
 	free(m);
 }
@@ -178,10 +170,12 @@ void mem_free(struct mem_end *m)
 void mem_say(struct mem_end *m, struct span s)
 {
 	assert_false(m->says_eof);
-	if (m->said_at > 0)
+	if (m->said_at > m->said_len) { /* not for every few bytes */
 		memmove(m->said, m->said + m->said_at, m->said_len);
-	m->said_at = 0;
-	bytes_put(&m->said, &m->said_len, &m->said_cap, s);
+		m->said_at = 0;
+	}
+	bytes_put(&m->said, m->said_at + m->said_len, &m->said_cap, s);
+	m->said_len += s.len;
 }
 
 void mem_say_eof(struct mem_end *m)
@@ -236,8 +230,8 @@ void mem_take(struct mem_end *e, size_t n)
 		n = e->pending_len;
 	if (n == 0 || !m || m->broken)
 		return;
-	bytes_put(&e->heard, &e->heard_len, &e->heard_cap, span_of(e->pending, n));
-	bytes_drop(e->pending, &e->pending_len, n);
+	e->heard_len += n;
+	e->pending_len -= n;
 	m->link.queued = e->pending_len;
 	bool low = m->was_high && e->pending_len < LINK_LOW;
 	bool done = e->got_finish && e->pending_len == 0;

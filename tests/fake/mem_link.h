@@ -21,10 +21,10 @@ struct mem_end; /* survives the link, so that a test can look at what was left *
 struct mem_end {
 	struct link *link; /* NULL after closed */
 	struct env *env;
-	uint8_t *heard; /* all the far end ever received */
-	size_t heard_len, heard_cap;
-	uint8_t *pending; /* sent by the owner, not taken yet */
-	size_t pending_len, pending_cap;
+	/* All the owner ever sent: heard_len bytes that the far end has received, then pending_len that
+	 * it has not taken yet. */
+	uint8_t *heard;
+	size_t heard_len, pending_len, heard_cap;
 	uint8_t *said; /* said and not read by the owner: said_len from said_at on */
 	size_t said_at, said_len, said_cap;
 	size_t window; /* taken at once from here on; SIZE_MAX: everything */
