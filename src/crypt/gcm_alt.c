@@ -65,10 +65,9 @@ int mbedtls_gcm_setkey(mbedtls_gcm_context *ctx, mbedtls_cipher_id_t cipher,
 		return set_portable(ctx, cipher, key, keybits);
 	ctx->key_len = (unsigned char)(keybits / 8);
 	ctx->keys = gcm_engine_keys(ctx->engine, key, ctx->key_len);
-	if (ctx->keys)
-		return 0;
-	ctx->engine = NULL;
-	return MBEDTLS_ERR_CIPHER_ALLOC_FAILED;
+	/* If there is no memory, the first message says so: when a key cannot be set, Mbed TLS 3.6 frees a
+	 * TLS 1.3 transform and leaks the contexts in it (ssl_tls13_keys.c). */
+	return 0;
 }
 
 /* The portable context with our key, made when it is first asked for. */
@@ -77,7 +76,7 @@ static int need_portable(mbedtls_gcm_context *ctx)
 	if (ctx->portable)
 		return 0;
 	if (!ctx->keys)
-		return MBEDTLS_ERR_GCM_BAD_INPUT;
+		return ctx->engine ? MBEDTLS_ERR_CIPHER_ALLOC_FAILED : MBEDTLS_ERR_GCM_BAD_INPUT;
 	return set_portable(ctx, MBEDTLS_CIPHER_ID_AES, gcm_engine_key(ctx->keys),
 	                    ctx->key_len * 8u);
 }
@@ -85,7 +84,7 @@ static int need_portable(mbedtls_gcm_context *ctx)
 /* One the engine takes. Output that runs ahead of the input is refused elsewhere. */
 static bool for_engine(const mbedtls_gcm_context *ctx, size_t iv_len, const struct gcm_message *m)
 {
-	return ctx->engine && iv_len == NONCE && m->tag_len >= TAG_MIN && m->tag_len <= TAG_MAX &&
+	return ctx->keys && iv_len == NONCE && m->tag_len >= TAG_MIN && m->tag_len <= TAG_MAX &&
 	       m->len <= GCM_ENGINE_MAX && m->aad_len <= GCM_ENGINE_MAX &&
 	       !(m->out > m->in && (size_t)(m->out - m->in) < m->len);
 }

@@ -16,8 +16,9 @@ struct gcm_portable;
 /* Two of them live as long as a TLS session: 32 bytes here and up to 1,344 for the keys. All zeros is
  * an initialised context. */
 typedef struct mbedtls_gcm_context {
-	const struct gcm_engine *engine; /* with keys; NULL: portable does it all */
-	void *keys; /* owned: round keys and hash keys, wiped before they are freed */
+	const struct gcm_engine *engine; /* NULL: portable does it all */
+	void *keys; /* owned: the engine's round keys and hash keys, wiped before they are freed; NULL
+	             * with an engine: there was no memory, which the first message is told */
 	struct gcm_portable *portable; /* owned: the same key again; NULL until somebody needs it */
 	unsigned char key_len;         /* bytes */
 	unsigned char without; /* engines (GCM_WITHOUT_*) that setkey does not choose: for tests */

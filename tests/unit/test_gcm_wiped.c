@@ -135,6 +135,7 @@ static void test_wiped(void **state)
 /* With an engine: one allocation for the key, then two for parts. Portable: two for the key. */
 static void test_no_memory(void **state)
 {
+	uint8_t out[17];
 	int ret;
 
 	(void)state;
@@ -145,8 +146,13 @@ static void test_no_memory(void **state)
 		memset(&heap, 0, sizeof heap);
 		heap.on = true;
 		heap.fail_at = 1;
-		assert_int_equal(gcm_path_key(&ctx, &gcm_path_list[p], key, 32),
-		                 MBEDTLS_ERR_CIPHER_ALLOC_FAILED);
+		ret = gcm_path_key(&ctx, &gcm_path_list[p], key, 32);
+		if (ctx.engine) {
+			assert_int_equal(ret, 0); /* the first message tells */
+			ret = mbedtls_gcm_crypt_and_tag(&ctx, MBEDTLS_GCM_ENCRYPT, 1, key, 12, NULL,
+			                                0, key, out, 16, out + 1);
+		}
+		assert_int_equal(ret, MBEDTLS_ERR_CIPHER_ALLOC_FAILED);
 		heap.fail_at = 3;
 		ret = mbedtls_gcm_setkey(&ctx, MBEDTLS_CIPHER_ID_AES, key, 256);
 		if (gcm_path_engine(&ctx))
