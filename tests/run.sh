@@ -46,6 +46,11 @@ fixed_addresses() {
 	esac
 }
 
+# tests/e2e/browser/use.test.mjs: browser-use
+e2e_name() {
+	echo "$1" | sed 's|^tests/e2e/||; s|\.test\..*$||; s|/|-|g'
+}
+
 # The jobs xargs starts, several at a time: run.sh --unit VARIANT TEST and so on.
 case ${1-} in
 --unit)
@@ -56,6 +61,13 @@ case ${1-} in
 	;;
 --replay)
 	job "replay-$2-$3" 60 "$BUILD/$2/fuzz/fuzz_$3" "tests/fuzz/corpus/$3"
+	exit 0
+	;;
+--e2e)
+	# Each wait in it has its own deadline: the limit is there for a hang, and far above what a slow
+	# and busy machine takes.
+	# shellcheck disable=SC2046
+	job "e2e-$2-$(e2e_name "$3")" 1200 $(fixed_addresses "$2") node --test-reporter=tap "$3"
 	exit 0
 	;;
 --fuzz)
@@ -211,35 +223,45 @@ run_fuzz() {
 	done
 }
 
-# e2e_files VARIANT: browsers work and most others wait, so two of those follow each of these.
+# e2e_files VARIANT: the longest first, so that none is left to run alone at the end; `node --test`
+# would take them by their names. Browsers work and most others wait, so two of those follow each of
+# these.
 e2e_files() {
-	find tests/e2e -name node_modules -prune -o -name '*.test.*js' -print | LC_ALL=C sort |
+	find tests/e2e -name node_modules -prune -o -name '*.test.*js' -print |
 		while read -r file; do
 			[ "$1" = release ] || grep -qE "^(//|/\*) variants:.*\b$1\b" "$file" || continue
-			say "$file"
-		done |
-		awk '{ print (/\/browser\// ? 2 * b++ : o++), $0 }' | LC_ALL=C sort -n | cut -d ' ' -f 2-
+			say "$(wc -c <"$file") $file"
+		done | sort -k 1,1nr -k 2 |
+		awk '{ print ($2 ~ /\/browser\// ? 2 * b++ : o++), $2 }' | sort -n -s -k 1,1 | cut -d ' ' -f 2
 }
 
-# run_node VARIANT: Node's own runner over the files for that variant.
+# One file's TAP, by Node.
+collect_node() {
+	log=$logs/$1.log rc=$(cat "$logs/$1.rc" 2>/dev/null || echo 99)
+	ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log")
+	bad=$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+	left=$(sed -n 's/^# \(skipped\|todo\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+	if [ "$rc" -ne 0 ] && [ "$bad" -eq 0 ] || [ $((${ok:-0} + bad + left)) -eq 0 ]; then
+		say "$1 ended with $rc and named no failed test" >>"$log"
+		bad=$((bad + 1))
+	fi
+	add "$1" "${ok:-0}" "$bad" "$left" show_node
+}
+
+# run_node VARIANT: the end-to-end files for that variant, three at a time.
 run_node() {
 	files=$(e2e_files "$1")
 	[ -n "$files" ] || return 0
 	build "$1" "$BUILD/$1/websplice" tools || return
 	export WEBSPLICE="$PWD/$BUILD/$1/websplice" WEBSPLICE_TOOLS="$PWD/$BUILD/$1/tools"
 	export WEBSPLICE_VARIANT="$1"
-	# Three files at a time: most of them wait more than they work. Each wait has its own deadline: the
-	# limit is there for a hang, and far above what a slow and busy machine takes.
-	# shellcheck disable=SC2046,SC2086
-	job "e2e-$1" 2400 $(fixed_addresses "$1") node --test --test-concurrency=3 --test-reporter=tap $files
-	log=$logs/e2e-$1.log
-	ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log")
-	bad=$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
-	left=$(sed -n 's/^# \(skipped\|todo\) \([0-9]*\)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
-	if [ "$(cat "$logs/e2e-$1.rc")" -ne 0 ] && [ "$bad" -eq 0 ] || [ "${ok:-0}" -eq 0 ]; then
-		bad=$((bad + 1))
-	fi
-	add "e2e-$1" "${ok:-0}" "$bad" "$left" show_node
+	lanes=3
+	# shellcheck disable=SC2086
+	each e2e "$1" $files
+	lanes=
+	for file in $files; do
+		collect_node "e2e-$1-$(e2e_name "$file")"
+	done
 }
 
 run_step() {
