@@ -19,8 +19,8 @@ import { load } from "./lib/load.mjs";
 import { options } from "./lib/options.mjs";
 import { find, start, startBackend } from "./lib/peers.mjs";
 import { settle } from "./lib/place.mjs";
-import { METRICS, NEEDS_TLS, RUNS, idleSessions, roundsMax } from "./lib/scenarios.mjs";
-import { cell, ratios, table } from "./lib/table.mjs";
+import { METRICS, NEEDS_TLS, RUNS, SLICES, idleSessions, roundsMax } from "./lib/scenarios.mjs";
+import { cell, mean, ratios, table } from "./lib/table.mjs";
 import { CPUS_NEEDED, compare } from "./lib/workers.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -97,18 +97,25 @@ class Runs {
 			((this.values[metric] ??= {})[peer.name] ??= []).push(value);
 	}
 
-	/* Once for each peer, another one first in every round. */
+	/* Once for each peer, in slices by turns, another one first each time. */
 	async round(scenario, i) {
-		const turn = [...this.proxies].filter(({ tlsPort }) => tlsPort || !NEEDS_TLS.includes(scenario));
-		turn.unshift(...turn.splice(turn.length - i % (turn.length || 1)));
-		for (const proxy of turn) {
-			progress(`round ${i + 1} of ${this.options.rounds}: ${scenario}, ${proxy.peer.name}`);
-			try {
-				this.note(scenario, proxy.peer, await RUNS[scenario](this.where, proxy, this.options));
-			} catch (e) {
-				this.breaks(proxy.peer, scenario, e);
+		const slices = SLICES[scenario] ?? 1, seen = new Map();
+		for (let slice = 0; slice < slices; slice++) {
+			const turn = this.proxies.filter(({ tlsPort }) => tlsPort || !NEEDS_TLS.includes(scenario));
+			turn.unshift(...turn.splice(turn.length - (i + slice) % (turn.length || 1)));
+			for (const proxy of turn) {
+				progress(`round ${i + 1} of ${this.options.rounds}: ${scenario}, ${proxy.peer.name}`);
+				try {
+					const result = await RUNS[scenario](this.where, proxy, this.options);
+					seen.set(proxy.peer, [...(seen.get(proxy.peer) ?? []), result]);
+				} catch (e) {
+					this.breaks(proxy.peer, scenario, e);
+				}
 			}
 		}
+		for (const [peer, results] of seen)
+			if (results.length === slices)
+				this.note(scenario, peer, slices > 1 ? mean(results) : results[0]);
 	}
 
 	async all() {

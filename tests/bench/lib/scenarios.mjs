@@ -40,7 +40,7 @@ const stream = (mode, full, quick) => async (where, proxy, { quick: small }) => 
 };
 
 async function echo(where, proxy, { quick }) {
-	const r = await load(where, proxy, `-m echo -c 32 -s 64 -w 0.2 -d ${quick ? 0.5 : 1}`);
+	const r = await load(where, proxy, `-m echo -c 32 -s 64 -w 0.1 -d ${quick ? 0.15 : 0.3}`);
 	return r.cpu / r.msgs * 1e6;
 }
 
@@ -122,5 +122,8 @@ export const RUNS = {
 	download: stream("down", 1536, 256), upload: stream("up", 1024, 192),
 	echo, session, bursts, latency, idle: idle(false), tls, handshakes, tlsidle: idle(true),
 };
+/* A round's value is the mean of so many short runs that the peers take in turn: on a shared machine
+ * the next second may be another one's. */
+export const SLICES = { echo: 4 };
 /* How often, at most: memory does not depend on chance, and --quick is short. */
 export const roundsMax = (scenario, quick) => ({ idle: quick ? 1 : 2, tlsidle: 1, latency: quick ? 2 : Infinity, handshakes: quick ? 1 : 3 })[scenario] ?? Infinity;

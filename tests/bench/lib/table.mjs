@@ -6,6 +6,8 @@ export function median(values) {
 	return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /* "median [least–most]". */
 export function cell(values, digits) {
 	if (!values?.length)
