@@ -1,7 +1,7 @@
 /* tcp_link: a connected TCP or unix socket as a link (base/link.h).
  *
- *   peer ─► socket ─► the loop's scratch ─► bytes()                    no copy, no allocation
- *   send() ─► socket (uv_try_write); only what it does not take ─► chunks ─► uv_write
+ *   peer ─► socket ─ recv ─► the loop's scratch ─► bytes()             no copy, no allocation
+ *   send() ─► socket; only what it does not take ─► chunks ─► uv_write
  *
  * Reading goes into the loop's scratch, LINK_HEADROOM bytes in. An end or a reset is noticed by
  * reading or sending: a link that does neither learns of it when it resumes.
