@@ -13,14 +13,15 @@
 import { existsSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { stopAll } from "./lib/children.mjs";
 import { load } from "./lib/load.mjs";
 import { options } from "./lib/options.mjs";
 import { find, start, startBackend } from "./lib/peers.mjs";
 import { settle } from "./lib/place.mjs";
-import { METRICS, NEEDS_TLS, RUNS, SLICES, idleSessions, roundsMax } from "./lib/scenarios.mjs";
-import { cell, mean, ratios, table } from "./lib/table.mjs";
+import { CALM_MS, METRICS, NEEDS_TLS, RUNS, SLICES, idleSessions, roundsMax } from "./lib/scenarios.mjs";
+import { cell, inTurn, mean, ratios, table } from "./lib/table.mjs";
 import { CPUS_NEEDED, compare } from "./lib/workers.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -97,14 +98,14 @@ class Runs {
 			((this.values[metric] ??= {})[peer.name] ??= []).push(value);
 	}
 
-	/* Once for each peer, in slices by turns, another one first each time. */
+	/* Once for each peer, in slices by turns. */
 	async round(scenario, i) {
 		const slices = SLICES[scenario] ?? 1, seen = new Map();
 		for (let slice = 0; slice < slices; slice++) {
-			const turn = this.proxies.filter(({ tlsPort }) => tlsPort || !NEEDS_TLS.includes(scenario));
-			turn.unshift(...turn.splice(turn.length - (i + slice) % (turn.length || 1)));
-			for (const proxy of turn) {
+			const able = this.proxies.filter(({ tlsPort }) => tlsPort || !NEEDS_TLS.includes(scenario));
+			for (const proxy of inTurn(able, i * slices + slice)) {
 				progress(`round ${i + 1} of ${this.options.rounds}: ${scenario}, ${proxy.peer.name}`);
+				await pause(CALM_MS); /* the peer before may have processes that are just ending */
 				try {
 					const result = await RUNS[scenario](this.where, proxy, this.options);
 					seen.set(proxy.peer, [...(seen.get(proxy.peer) ?? []), result]);

@@ -9,7 +9,7 @@ import { pss } from "./meter.mjs";
 import { start } from "./peers.mjs";
 
 const GB = 1e9, BURST = 65536;
-const CALM_MS = 300; /* until what connecting needed has been given back */
+export const CALM_MS = 300; /* until what connecting needed has been given back */
 
 export const METRICS = {
 	download: { title: "download", unit: "CPU s/GB", digits: 3, target: 0.40 },
