@@ -141,7 +141,7 @@ int loop_new(struct loop **ret, const struct limits *limits, struct log *log)
 	if (!l)
 		return -ENOMEM;
 	/* All but the scratches, whose pages are to stay untouched until somebody reads. */
-	memset(l, 0, offsetof(struct loop, scratch));
+	memset(l, 0, offsetof(struct loop, gap));
 	int r = uv_loop_init(&l->uv);
 	if (r < 0) {
 		free(l);

@@ -21,7 +21,7 @@ import { options } from "./lib/options.mjs";
 import { find, start, startBackend } from "./lib/peers.mjs";
 import { settle } from "./lib/place.mjs";
 import { CALM_MS, METRICS, NEEDS_TLS, RUNS, SLICES, idleSessions, roundsMax } from "./lib/scenarios.mjs";
-import { cell, inTurn, mean, ratios, table } from "./lib/table.mjs";
+import { cell, mean, ratios, table } from "./lib/table.mjs";
 import { CPUS_NEEDED, compare } from "./lib/workers.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -68,6 +68,13 @@ function sayPlace(place, peers) {
 		+ (place.forced ? `; ${place.forced} for the load and the backend, the proxies' own sockets stay as they are` : ""));
 	say(`CPUs      proxy on ${place.cpus[0]}, load and backend on ${place.cpus[1] ?? `${place.cpus[0]} as well: there is only one, the noise will be great`}`);
 	say(`proxies   ${peers.map(({ name, version }) => `${name} ${version}`).join(", ")}; one worker each`);
+}
+
+/* The nth order of so many: another one first each time, and backwards every other time round, so that
+ * nobody always comes after the same one. */
+function inTurn(all, n) {
+	const at = n % (all.length || 1), order = [...all.slice(at), ...all.slice(0, at)];
+	return Math.floor(n / (all.length || 1)) % 2 ? order.reverse() : order;
 }
 
 /* Measures into values[metric][peer name]; a peer that breaks is left out from then on. */

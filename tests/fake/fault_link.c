@@ -78,27 +78,13 @@ static void on_deliver(void *owner)
 	}
 }
 
-static void hold(struct fault *f, struct span s)
-{
-	if (f->held_at > f->held_len) {
-		memmove(f->held, f->held + f->held_at, f->held_len);
-		f->held_at = 0;
-	}
-	if (f->held_at + f->held_len + s.len > f->held_cap) {
-		f->held_cap = (f->held_at + f->held_len + s.len) * 2;
-		f->held = sure_resize(f->held, f->held_cap);
-	}
-	memcpy(f->held + f->held_at + f->held_len, s.at, s.len);
-	f->held_len += s.len;
-}
-
 static void below_bytes(void *owner, struct span s)
 {
 	struct fault *f = owner;
 
 	if (f->closing || f->lost)
 		return;
-	hold(f, s);
+	sure_queue(&f->held, &f->held_at, &f->held_len, &f->held_cap, s);
 	defer_post(f->env->defer, &f->deliver);
 }
 

@@ -22,16 +22,6 @@ static struct mem_link *mem_of(struct link *l)
 	return LIST_OF(l, struct mem_link, link);
 }
 
-static void bytes_put(uint8_t **at, size_t len, size_t *cap, struct span s)
-{
-	if (len + s.len > *cap) {
-		*cap = (len + s.len) * 2 + 64;
-		*at = sure_resize(*at, *cap);
-	}
-	if (s.len > 0)
-		memcpy(*at + len, s.at, s.len);
-}
-
 static void mem_post(struct mem_link *m)
 {
 	defer_post(m->end->env->defer, &m->event);
@@ -94,7 +84,7 @@ static int op_send(struct link *l, struct span s, unsigned flags)
 		return -ENOMEM;
 	}
 	size_t now = e->pending_len ? 0 : s.len < e->window ? s.len : e->window;
-	bytes_put(&e->heard, e->heard_len + e->pending_len, &e->heard_cap, s);
+	sure_append(&e->heard, e->heard_len + e->pending_len, &e->heard_cap, s);
 	e->heard_len += now;
 	e->pending_len += s.len - now;
 	if (e->window != SIZE_MAX)
@@ -170,12 +160,7 @@ void mem_free(struct mem_end *m)
 void mem_say(struct mem_end *m, struct span s)
 {
 	assert_false(m->says_eof);
-	if (m->said_at > m->said_len) { /* not for every few bytes */
-		memmove(m->said, m->said + m->said_at, m->said_len);
-		m->said_at = 0;
-	}
-	bytes_put(&m->said, m->said_at + m->said_len, &m->said_cap, s);
-	m->said_len += s.len;
+	sure_queue(&m->said, &m->said_at, &m->said_len, &m->said_cap, s);
 }
 
 void mem_say_eof(struct mem_end *m)

@@ -24,12 +24,7 @@ struct tls_end *tls_end_on(struct mem_end *mem, struct tls_site *site, const cha
 
 static void got_put(struct tls_end *e, struct span s)
 {
-	if (e->got_len + s.len > e->got_cap) {
-		e->got_cap = (e->got_len + s.len) * 2 + 64;
-		e->got = sure_resize(e->got, e->got_cap);
-	}
-	if (s.len > 0)
-		memcpy(e->got + e->got_len, s.at, s.len);
+	sure_append(&e->got, e->got_len, &e->got_cap, s);
 	e->got_len += s.len;
 }
 

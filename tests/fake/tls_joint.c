@@ -18,11 +18,7 @@ static void on_bytes(void *owner, struct span s)
 	struct tls_joint *p = owner;
 
 	assert_true(p->ready && !p->eof && !p->lost && !p->closing);
-	if (p->got_len + s.len > p->got_cap) {
-		p->got_cap = (p->got_len + s.len) * 2;
-		p->got = sure_resize(p->got, p->got_cap);
-	}
-	memcpy(p->got + p->got_len, s.at, s.len);
+	sure_append(&p->got, p->got_len, &p->got_cap, s);
 	p->got_len += s.len;
 	p->events++;
 }

@@ -8,13 +8,6 @@ export function median(values) {
 
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/* The nth order of so many: another one first each time, and backwards every other time round, so that
- * nobody always comes after the same one. */
-export function inTurn(all, n) {
-	const at = n % (all.length || 1), order = [...all.slice(at), ...all.slice(0, at)];
-	return Math.floor(n / (all.length || 1)) % 2 ? order.reverse() : order;
-}
-
 /* "median [least–most]". */
 export function cell(values, digits) {
 	if (!values?.length)
