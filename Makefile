@@ -56,6 +56,7 @@ endif
 AR := ar
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
+comma := ,
 prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 libdir ?= $(prefix)/lib
@@ -223,10 +224,11 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/libfake.a $(B)/libwebsplice.a $(B)/ldf
 # The shim goes into programs that know nothing of our variants: it is the same in all of them.
 shim_src := $(sort $(wildcard src/rebind/*.c))
 shim_flags := -D_GNU_SOURCE -std=gnu11 '-ffile-prefix-map=$(CURDIR)=.' $(warnings) -Wconversion \
-	$(flags_release) -fPIC -fvisibility=hidden -shared -nostartfiles
+	$(flags_release) -fPIC -fvisibility=hidden
+compile_shim = $(CC) $(shim_flags) $(CPPFLAGS) $(CFLAGS)
 $(B)/rebind.so: $(shim_src) $(wildcard src/rebind/*.h) $(B)/flags $(B)/ldflags
 	$(say) LINK $@
-	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) $(CPPFLAGS) $(CFLAGS) $(shim_src) \
+	$(Q)mkdir -p $(@D) && $(compile_shim) -shared -nostartfiles $(shim_src) \
 		-Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,--as-needed -ldl $(LDFLAGS) -o $@
 
 # With clang's fuzzer in variant fuzz; elsewhere with a main that replays files.
@@ -304,10 +306,15 @@ bench:
 	@$(MAKE) $(B)/websplice $(B)/tools/wsload $(B)/tools/wsbackend
 	@WEBSPLICE="$${WEBSPLICE:-$(B)/websplice}" node tests/bench/bench.mjs $(BENCH_ARGS)
 
+# Written by make itself: all commands together are longer than an argument may be (128 KiB).
+compiled := $(all_src) $(shim_src)
+command_of = $(if $(filter $1,$(shim_src)),$(compile_shim),$(call compile,$1)) -c $1
 compile_commands.json: FORCE
-	@{ echo '['; { $(foreach s,$(all_src),\
-	printf '%s\n' '{"directory":"$(CURDIR)","file":"$s","command":"$(subst ','\'',$(subst ",\",$(call compile,$s))) -c $s"},';) \
-	} | sed '$$s/,$$//'; echo ']'; } >$@
+	$(file >$@,[)
+	$(foreach s,$(compiled),$(file >>$@,{"directory":"$(CURDIR)","file":"$s",$\
+		"command":"$(subst ",\",$(call command_of,$s))"}$(if $(filter-out $(lastword $(compiled)),$s),$(comma))))
+	$(file >>$@,])
+	@:
 
 # ---- install: what was installed is written down, and exactly that is removed again ----
 # The pages go along with their npm packages, less the records npm and setup.sh keep, and less what

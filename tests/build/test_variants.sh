@@ -60,7 +60,7 @@ hardened() {
 	make -s -C "$tree" compile_commands.json || return 1
 	commands=$(grep '"file":"src/' "$tree/compile_commands.json")
 	[ -n "$commands" ] || return 1
-	for flag in -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE -ftrivial-auto-var-init=zero \
+	for flag in -D_FORTIFY_SOURCE=3 -fstack-protector-strong '-fPI[EC]' -ftrivial-auto-var-init=zero \
 		-std=gnu11 '-ffile-prefix-map='; do
 		[ "$(echo "$commands" | grep -c -e "$flag")" -eq "$(echo "$commands" | grep -c .)" ] || {
 			echo "not everywhere: $flag"
