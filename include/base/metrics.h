@@ -10,7 +10,8 @@
 enum metric {
 	METRIC_ACCEPTED,     /* connections accepted */
 	METRIC_SHED,         /* connections turned away for want of descriptors or by a limit */
-	METRIC_CONNECTIONS,  /* gauge: connections open now */
+	METRIC_CONNECTIONS,  /* gauge: connections open now, without those: */
+	METRIC_TURNED_AWAY,  /* gauge: clients being told that there are too many */
 	METRIC_SESSIONS,     /* gauge: WebSocket sessions open now */
 	METRIC_SESSIONS_ALL, /* WebSocket sessions ever */
 	METRIC_REQUESTS,     /* HTTP requests answered */

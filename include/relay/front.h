@@ -47,6 +47,7 @@ struct front {
 	struct defer again;         /* the next request is here already */
 	size_t seen;                /* bytes of the head looked at for its end */
 	struct span method, target; /* of the request being answered; in buf */
+	const struct why *full;     /* the answer to every GET; NULL: there is room */
 	uint8_t state;
 	uint8_t proto;   /* enum ws_proto, of the handshake */
 	bool head_only;  /* HEAD: no body */

@@ -33,6 +33,11 @@ struct session_host {
  * the end of `sessions`. site is referenced for its life. host must outlive it. */
 int session_start(struct list *sessions, struct env *env, struct site *site,
                   const struct session_host *host, struct link *client, const struct addr *peer);
+/* The same for a client there is no room for: whatever it asks is answered with why (HTTP status,
+ * or 101 and Close). It counts as turned away, not as a connection. why must outlive it. */
+int session_turn_away(struct list *sessions, struct env *env, struct site *site,
+                      const struct session_host *host, struct link *client, const struct addr *peer,
+                      const struct why *why);
 /* An orderly end from our side: Close frame, 503, or just closed, whatever the phase allows. */
 void session_stop(struct session *s, const struct why *why);
 /* Ends the connection unless it is an open session, which goes on until it ends by itself. */

@@ -37,6 +37,11 @@ struct worker {
 static const struct why why_drain = {
 	.layer = WHY_SERVER, .close = 1001, .status = 503, .text = "the server is shutting down"};
 
+static const struct why why_full = {.layer = WHY_SERVER,
+                                    .close = 1013,
+                                    .status = 503,
+                                    .text = "too many connections; try again later"};
+
 /* --- what ends ------------------------------------------------------------------------------ */
 
 static void worker_check_over(struct worker *w)
@@ -88,12 +93,13 @@ static void on_wake(void *owner)
 
 /* --- what begins ---------------------------------------------------------------------------- */
 
-static uint64_t worker_connections(const struct worker *w)
+/* Of all workers. */
+static uint64_t worker_sum(const struct worker *w, enum metric which)
 {
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < w->setup.all_n; i++)
-		n += metric_get(worker_metrics(w->setup.all[i]), METRIC_CONNECTIONS);
+		n += metric_get(worker_metrics(w->setup.all[i]), which);
 	return n;
 }
 
@@ -114,17 +120,31 @@ static void on_shed(void *owner, int err)
 	worker_say_shed(owner, why_errno(err));
 }
 
+/* Some are told why; who knocks while that many are listening is reset. */
+static int worker_turn_away(struct worker *w, struct link *link, const struct addr *peer)
+{
+	enum { TOLD = 16 };
+
+	metric_add(w->env->metrics, METRIC_SHED, 1);
+	worker_say_shed(w, "too many connections; see --max-connections");
+	if (worker_sum(w, METRIC_TURNED_AWAY) >= TOLD)
+		return -EMFILE;
+	return session_turn_away(&w->sessions, w->env, w->setup.site, &w->host, link, peer,
+	                         &why_full);
+}
+
 static void on_accepted(void *owner, struct link *link, const struct addr *peer)
 {
 	struct worker *w = owner;
+	uint64_t most = w->setup.connections;
+	int r;
 
-	if (w->setup.connections && worker_connections(w) >= w->setup.connections) {
-		metric_add(w->env->metrics, METRIC_SHED, 1);
-		worker_say_shed(w, "too many connections; see --max-connections");
+	if (most && worker_sum(w, METRIC_CONNECTIONS) >= most)
+		r = worker_turn_away(w, link, peer);
+	else
+		r = session_start(&w->sessions, w->env, w->setup.site, &w->host, link, peer);
+	if (r < 0)
 		link_abandon(link);
-	} else if (session_start(&w->sessions, w->env, w->setup.site, &w->host, link, peer) < 0) {
-		link_abandon(link);
-	}
 }
 
 static void on_opened(void *owner, struct session *s)

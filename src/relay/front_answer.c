@@ -165,6 +165,8 @@ void front_decide(struct front *f, struct span head)
 		            "Allow: GET, HEAD\r\n");
 	else if (h.upgrade)
 		front_upgrade(f, &h);
+	else if (f->full)
+		front_error(f, f->full->status, f->full->text, true, "Retry-After: 5\r\n");
 	else
 		front_get(f, &h);
 }

@@ -12,7 +12,7 @@ static void client_free(struct client *c)
 {
 	if (c->left)
 		link_abandon(c->left);
-	metric_sub(c->env->metrics, METRIC_CONNECTIONS, 1);
+	metric_sub(c->env->metrics, c->full ? METRIC_TURNED_AWAY : METRIC_CONNECTIONS, 1);
 	list_drop(&c->session.node);
 	c->host->ended(c->host->owner, &c->session, c->opened);
 	site_unref(c->site);
@@ -106,6 +106,16 @@ static void client_refuse(struct client *c, const struct why *why)
 	link_close(ws, false);
 }
 
+static void client_deny(struct client *c, const struct why *why)
+{
+	if (c->site->http_errors) {
+		front_refuse(&c->front, why->status ? why->status : 502, why->text);
+	} else {
+		log_refused(c, 101, why->text);
+		client_refuse(c, why);
+	}
+}
+
 void client_dialed(struct client *c, struct link *backend, const struct why *why)
 {
 	c->phase = PHASE_FRONT;
@@ -119,12 +129,7 @@ void client_dialed(struct client *c, struct link *backend, const struct why *why
 		return;
 	}
 	metric_add(c->env->metrics, METRIC_DIAL_FAILED, 1);
-	if (c->site->http_errors) {
-		front_refuse(&c->front, why->status ? why->status : 502, why->text);
-	} else {
-		log_refused(c, 101, why->text);
-		client_refuse(c, why);
-	}
+	client_deny(c, why);
 }
 
 static void on_dialed(void *owner, struct link *backend, const struct why *why)
@@ -145,6 +150,10 @@ static void on_upgrade(void *owner, const struct http_head *h)
 	struct why why;
 
 	(void)h;
+	if (c->full) {
+		client_deny(c, c->full);
+		return;
+	}
 	c->phase = PHASE_DIAL;
 	c->dialed = (struct dialed){.fn = on_dialed, .owner = c};
 	int r = c->env->dial(c->env, &c->site->target, &c->dialed);
@@ -191,10 +200,12 @@ void client_front(struct client *c, struct link *link)
 {
 	c->phase = PHASE_FRONT;
 	front_start(&c->front, c->env, c->site, link, &front_events, c);
+	c->front.full = c->full;
 }
 
-int session_start(struct list *sessions, struct env *env, struct site *site,
-                  const struct session_host *host, struct link *client, const struct addr *peer)
+int session_turn_away(struct list *sessions, struct env *env, struct site *site,
+                      const struct session_host *host, struct link *client, const struct addr *peer,
+                      const struct why *why)
 {
 	struct client *c = calloc(1, sizeof *c);
 
@@ -204,14 +215,21 @@ int session_start(struct list *sessions, struct env *env, struct site *site,
 	c->site = site_ref(site);
 	c->host = host;
 	c->peer = *peer;
+	c->full = why;
 	list_init(&c->session.node);
 	list_add(sessions, &c->session.node);
-	metric_add(env->metrics, METRIC_CONNECTIONS, 1);
+	metric_add(env->metrics, why ? METRIC_TURNED_AWAY : METRIC_CONNECTIONS, 1);
 	if (site->tls)
 		client_sniff(c, client);
 	else
 		client_front(c, client);
 	return 0;
+}
+
+int session_start(struct list *sessions, struct env *env, struct site *site,
+                  const struct session_host *host, struct link *client, const struct addr *peer)
+{
+	return session_turn_away(sessions, env, site, host, client, peer, NULL);
 }
 
 void session_stop(struct session *s, const struct why *why)

@@ -42,8 +42,12 @@ void log_ended(struct client *c, const struct why *why)
 void log_refused(struct client *c, unsigned status, const char *text)
 {
 	char peer[ADDR_TEXT];
+	enum log_level level =
+		c->full ? LOG_DEBUG : LOG_WARN; /* the worker says it for all of them */
 
-	log_event(c->env->log, LOG_WARN, "session refused",
+	if (!log_wants(c->env->log, level))
+		return;
+	log_event(c->env->log, level, "session refused",
 	          LOG_TEXT("client", addr_text(&c->peer, peer)),
 	          LOG_TEXT("backend", c->site->target_name), LOG_NUM("status", status),
 	          LOG_TEXT("reason", text));
@@ -54,7 +58,7 @@ void log_answered(struct client *c, unsigned status, const char *text)
 {
 	char peer[ADDR_TEXT], method[16], path[256];
 	struct span path_span, query;
-	enum log_level level = status >= 400 ? LOG_INFO : LOG_DEBUG;
+	enum log_level level = status >= 400 && !c->full ? LOG_INFO : LOG_DEBUG;
 	const struct front *f = &c->front;
 
 	if (!log_wants(c->env->log, level))

@@ -30,6 +30,7 @@ struct client {
 	struct link *left;    /* a backend that was not believed, until its alert is out */
 	struct link *ws;      /* PHASE_REFUSED: the upgraded client that is being told why */
 	struct dialed dialed;
+	const struct why *full; /* what it is told instead of being served; NULL: there is room */
 	uint64_t since;
 	struct addr peer;
 	uint8_t phase;

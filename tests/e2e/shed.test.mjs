@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { echo } from "./lib/backends.mjs";
-import { RawWs, Wire } from "./lib/rawws.mjs";
+import { OP, RawWs, Wire } from "./lib/rawws.mjs";
 import { start } from "./lib/server.mjs";
 import { pause, until } from "./lib/wait.mjs";
 
@@ -15,11 +15,26 @@ const hello = async (ws, text) => {
 	assert.equal((await ws.data(text.length)).toString(), text);
 };
 
+/* A client that gets in, or null when it is turned away: it is told why, or just reset. */
+const attempt = async (t, port) => {
+	const ws = await RawWs.open(t, port).catch(() => null);
+	if (!ws)
+		return null;
+	ws.send("first");
+	const got = await ws.frame();
+	if (got.opcode !== OP.CLOSE) {
+		assert.equal(got.payload.toString(), "first");
+		return ws;
+	}
+	assert.match(got.payload.subarray(2).toString(), /too many (connections|open files)/);
+	ws.destroy();
+	return null;
+};
 
-/* A client that gets in, or null when it is turned away. */
-const attempt = (t, port) => RawWs.open(t, port).then((ws) => ws, () => null);
+/* How many clients are told, at a time, that there are too many (TOLD in src/app/worker.c). */
+const TOLD = 16;
 
-test("--max-connections: one more is turned away, and let in when somebody has left", async (t) => {
+test("--max-connections: one more is told so, and let in when somebody has left", async (t) => {
 	const b = await echo(t);
 	const server = await start(t, ["--max-connections=4", "127.0.0.1:0", b.at]);
 	const inside = [];
@@ -27,16 +42,29 @@ test("--max-connections: one more is turned away, and let in when somebody has l
 		inside.push(await RawWs.open(t, server.port));
 	const since = Date.now();
 	for (let i = 0; i < 20; i++) {
-		const wire = await Wire.connect(t, server.port);
-		await wire.ended();
-		assert.equal(wire.have, 0);
+		const ws = await RawWs.open(t, server.port);
+		const { payload } = await ws.frame();
+		assert.equal(payload.readUInt16BE(0), 1013);
+		assert.match(payload.subarray(2).toString(), /too many connections/);
+		ws.bye();
+		await ws.gone();
 	}
+	const page = await fetch(`http://127.0.0.1:${server.port}/`);
+	assert.equal(page.status, 503);
+	assert.equal(page.headers.get("retry-after"), "5");
+	assert.match(await page.text(), /too many connections/);
 	const seconds = Math.ceil((Date.now() - since) / 1000);
 	for (const [i, ws] of inside.entries())
 		await hello(ws, `inside ${i}`);
 	await server.says(/clients are turned away.*--max-connections/);
 	const lines = server.count(/turned away/);
 	assert.ok(lines <= 2 * (seconds + 1), `${lines} lines for 20 clients in ${seconds} s`); /* each worker, one a second */
+	/* Who only knocks is waited for, but not for many; they take nobody's place. */
+	const silent = [];
+	for (let i = 0; i < TOLD + 4; i++)
+		silent.push(await Wire.connect(t, server.port));
+	await until("the last are reset", () => silent.filter((wire) => wire.over).length >= 4);
+	assert.equal(silent.filter((wire) => wire.have > 0).length, 0);
 	await inside.pop().leave();
 	const late = await until("room again", () => attempt(t, server.port));
 	await hello(late, "late");
@@ -59,16 +87,8 @@ for (const nofile of [64, 100])
 			assert.ok(inside.length < nofile, "it cannot be that many");
 		}
 		assert.ok(inside.length >= 5, `only ${inside.length} got in`);
-		const alive = [];
-		for (const [i, ws] of inside.entries()) {
-			ws.send(`inside ${i}`);
-			const got = await ws.frame(); /* a Close says why the backend could not be dialled */
-			if (got.opcode === 8)
-				assert.match(got.payload.subarray(2).toString(), /too many open files/);
-			else
-				alive.push(ws);
-		}
-		assert.ok(alive.length >= 5, `${alive.length} of ${inside.length} are alive`);
+		for (const [i, ws] of inside.entries())
+			await hello(ws, `inside ${i}`);
 		const cpu = server.cpu(), lines = server.said.split("\n").length;
 		await pause(1000);
 		assert.ok(server.cpu() - cpu < 500, `${server.cpu() - cpu} ms of CPU in a second of nothing`);

@@ -42,6 +42,7 @@ void duo_done(struct duo *d)
 {
 	assert_true(list_empty(&d->sessions));
 	assert_int_equal(metric_get(&d->fake.metrics, METRIC_CONNECTIONS), 0);
+	assert_int_equal(metric_get(&d->fake.metrics, METRIC_TURNED_AWAY), 0);
 	assert_int_equal(metric_get(&d->fake.metrics, METRIC_SESSIONS), 0);
 	if (d->client)
 		mem_free(d->client);
@@ -56,9 +57,11 @@ void duo_connect(struct duo *d)
 	struct addr peer = {.kind = ADDR_V4, .port = 4711, .ip = {192, 0, 2, 7}};
 
 	d->client = mem_open(&d->fake.env);
-	assert_int_equal(session_start(&d->sessions, &d->fake.env, d->site, &d->host,
-	                               d->client->link, &peer),
-	                 0);
+	int r = d->full ? session_turn_away(&d->sessions, &d->fake.env, d->site, &d->host,
+	                                    d->client->link, &peer, d->full)
+	                : session_start(&d->sessions, &d->fake.env, d->site, &d->host,
+	                                d->client->link, &peer);
+	assert_int_equal(r, 0);
 }
 
 void duo_turn(struct duo *d)

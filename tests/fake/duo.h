@@ -20,6 +20,7 @@ struct duo {
 	struct site *site;
 	struct session_host host;
 	struct list sessions;
+	const struct why *full; /* set before duo_connect: there is no room for the client */
 	struct mem_end *client, *backend;
 	unsigned opened, ended;
 	bool ended_opened;

@@ -186,6 +186,23 @@ static void test_https(void **state)
 	tale_end(&t);
 }
 
+static void test_https_without_room(void **state)
+{
+	const struct why full = {.layer = WHY_SERVER, .close = 1013, .status = 503, .text = "full"};
+	struct tale t;
+
+	memset(&t, 0, sizeof t);
+	duo_init(&t.d);
+	t.d.site->tls = tls_site_ref(world_of(state)->server);
+	t.d.full = &full;
+	duo_connect(&t.d);
+	browse(&t, world_of(state)->client);
+	turn(&t);
+	say(&t, GET);
+	assert_true(client_got(&t, "HTTP/1.1 503 "));
+	tale_end(&t);
+}
+
 static void test_plain_beside_tls(void **state)
 {
 	struct tale t;
@@ -584,6 +601,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_https),
+		UNIT(test_https_without_room),
 		UNIT(test_plain_beside_tls),
 		UNIT(test_plain_in_single_bytes),
 		UNIT(test_tls_only),
