@@ -226,8 +226,8 @@ static int open_command(struct server *s)
 		.owner = s, .ended = on_command_ended, .stopped = on_command_stopped};
 	char err[WRAPPED_ERROR];
 
-	if (!s->options->command)
-		return 0;
+	if (!s->options->command) /* as the init of a container: the kernel buries orphans */
+		return sigs_ignore(SIGCHLD);
 	int r = wrapped_new(&s->wrapped, s->options, s->loop, &host, err);
 	if (r < 0) {
 		s->status = wrapped_status(r);

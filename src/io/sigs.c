@@ -30,17 +30,16 @@ static void on_closed(uv_handle_t *h)
 		free(s);
 }
 
-/* A peer that is gone must be an EPIPE, not a death. */
-static int ignore_sigpipe(void)
+int sigs_ignore(int signum)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-	return sigaction(SIGPIPE, &ignore, NULL) < 0 ? -errno : 0;
+	return sigaction(signum, &ignore, NULL) < 0 ? -errno : 0;
 }
 
 int sigs_start(struct sigs **ret, struct loop *l, const int *signums, unsigned n,
                void (*got)(void *owner, int signum), void *owner)
 {
-	int r = ignore_sigpipe();
+	int r = sigs_ignore(SIGPIPE); /* a peer that is gone must be an EPIPE, not a death */
 	if (r < 0)
 		return r;
 	struct sigs *s = calloc(1, sizeof *s + n * sizeof *s->handles);

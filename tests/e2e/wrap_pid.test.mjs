@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { folder } from "./lib/backends.mjs";
@@ -88,5 +89,22 @@ describe("as the init of a container", { skip }, () => {
 		await until(() => `it ends:\n${p.err}`, () => p.ended);
 		assert.equal(p.code, 7, p.err);
 		assert.match(p.err, /command ended .*exit code 7/);
+	});
+
+	test("without a command what becomes ours is buried, too", async (t) => {
+		const fifo = path.join(folder(t), "fifo");
+		const p = proc(t, [...UNSHARE, "sh", "-c", 'mkfifo "$fifo"; cat "$fifo" & exec "$bin" --unix-target=/nonexistent 127.0.0.1:0'],
+			{ env: { ...sanitizer, bin: BIN, fifo } });
+		const cat = () => readdirSync("/proc").find((pid) => {
+			try {
+				return readFileSync(`/proc/${pid}/cmdline`, "utf8") === `cat\0${fifo}\0`;
+			} catch {
+				return false;
+			}
+		});
+		await until(() => `it is ready:\n${p.err}`, () => p.err.includes("listening"));
+		const pid = await until("cat runs", cat);
+		writeFileSync(fifo, "");
+		await until(() => `cat is gone: ${readFileSync(`/proc/${pid}/status`)}`, () => !existsSync(`/proc/${pid}`));
 	});
 });
