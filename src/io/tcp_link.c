@@ -15,6 +15,15 @@ int tcp_fd(const struct tcp_link *t)
 	return fd;
 }
 
+int tcp_pending_error(const struct tcp_link *t)
+{
+	int err = 0;
+	socklen_t len = sizeof err;
+	if (getsockopt(tcp_fd(t), SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		return -errno;
+	return -err;
+}
+
 /* ---- the end ---- */
 
 static void on_uv_closed(uv_handle_t *h)
@@ -127,19 +136,10 @@ void tcp_end_if_done(struct tcp_link *t)
 
 /* ---- reading ---- */
 
-/* What the socket still holds against the peer. */
-static int pending_error(const struct tcp_link *t)
-{
-	int err = 0;
-	socklen_t len = sizeof err;
-	if (getsockopt(tcp_fd(t), SOL_SOCKET, SO_ERROR, &err, &len) < 0)
-		return -errno;
-	return -err;
-}
-
-/* An end in order, or the rest of a reset that a send was told of? Linux says EPIPE when the FIN
- * came first (tcp_reset in CLOSE_WAIT): then the end was in order and only our own bytes have
- * nowhere to go. */
+/* recv says 0 of an end in order, and of a connection whose error a send was told. Linux calls that
+ * one EPIPE when the FIN came first (tcp_reset in CLOSE_WAIT): then the end was in order, too. An
+ * error nobody was told yet would have come instead of the 0, had the FIN not been first; it is
+ * about our own bytes, which have nowhere to go. */
 static void on_eof(struct tcp_link *t)
 {
 	t->eof = true;
@@ -148,11 +148,11 @@ static void on_eof(struct tcp_link *t)
 		tcp_end_if_done(t);
 		return;
 	}
-	int err = t->err ? t->err : pending_error(t);
-	if (err && err != -EPIPE) {
-		tell_lost_err(t, err);
+	if (t->err && t->err != -EPIPE) {
+		tell_lost_err(t, t->err);
 		return;
 	}
+	int err = t->err ? t->err : tcp_pending_error(t);
 	if (err)
 		tcp_break(t, err);
 	t->link.ev->eof(t->link.owner);

@@ -60,8 +60,10 @@ static int write_start(struct tcp_link *t)
 void tcp_fin(struct tcp_link *t)
 {
 	t->fin = true;
-	if (shutdown(tcp_fd(t), SHUT_WR) < 0)
-		tcp_break(t, errno == ENOTCONN ? -ECONNRESET : -errno);
+	if (shutdown(tcp_fd(t), SHUT_WR) == 0)
+		return;
+	int err = errno == ENOTCONN ? tcp_pending_error(t) : -errno;
+	tcp_break(t, err ? err : -ECONNRESET);
 }
 
 /* The queue has shrunk. */

@@ -52,6 +52,8 @@ static inline uv_stream_t *tcp_stream(struct tcp_link *t)
 }
 
 int tcp_fd(const struct tcp_link *t);
+/* What the socket still holds against the peer: -errno or 0, once. */
+int tcp_pending_error(const struct tcp_link *t);
 
 /* ---- sending (tcp_out.c) ---- */
 

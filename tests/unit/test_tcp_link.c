@@ -384,6 +384,45 @@ static void test_last_words_before_reset(void **state)
 	side_close(&x);
 }
 
+/* The peer has ended in order, and what it refuses are our last bytes and our FIN: the reset finds the
+ * socket beyond the state in which Linux calls that EPIPE. The end was one in order all the same. */
+static void test_last_words_after_our_own(void **state)
+{
+	struct side x;
+	(void)state;
+	side_open(&x, false, false);
+	far_says(&x, 2500);
+	far_closes(&x, false);
+	assert_int_equal(link_send(x.link, span_of("bye", 3), SEND_LAST), 0);
+	link_finish(x.link, NULL);
+	link_read(x.link, READ_ROOM);
+	real_until(&x.w, x.losts);
+	check_got(&x, 2500);
+	assert_int_equal(x.eofs, 1);
+	assert_true(x.eof_first);
+	assert_int_equal(x.why.err, -ECONNRESET);
+	side_close(&x);
+}
+
+/* The reset was there before we end: shutdown is what fails. */
+static void test_last_words_before_our_end(void **state)
+{
+	struct side x;
+	(void)state;
+	side_open(&x, false, false);
+	far_says(&x, 2500);
+	far_closes(&x, false);
+	assert_int_equal(send_zeros(&x, 100), 0);
+	link_finish(x.link, NULL);
+	assert_true(x.link->shut);
+	link_read(x.link, READ_ROOM);
+	real_until(&x.w, x.losts);
+	check_got(&x, 2500);
+	assert_int_equal(x.eofs, 1);
+	assert_true(x.eof_first);
+	side_close(&x);
+}
+
 /* Nobody ever reads the last words: the stall deadline ends it. */
 static void test_last_words_not_for_ever(void **state)
 {
@@ -771,6 +810,8 @@ int main(void)
 		UNIT(test_last_words_tcp),
 		UNIT(test_last_words_unix),
 		UNIT(test_last_words_before_reset),
+		UNIT(test_last_words_after_our_own),
+		UNIT(test_last_words_before_our_end),
 		UNIT(test_last_words_not_for_ever),
 		UNIT(test_failed_send_without_words),
 		UNIT(test_takes_turns),
