@@ -73,9 +73,10 @@ static void on_prepare(uv_prepare_t *h)
 	struct loop *l = h->data;
 	loop_tick(l);
 	deferq_run(&l->defer);
-	if (deferq_run_costly(&l->defer))
-		wake_by(l, 0); /* poll does not sleep: the next one is due in the next turn */
+	(void)deferq_run_costly(&l->defer);
 	deferq_run(&l->defer);
+	if (!list_empty(&l->defer.costly)) /* more of them, or one that those calls have posted */
+		wake_by(l, 0); /* poll does not sleep: the next one is due in the next turn */
 	flush_log(l);
 	int64_t next = timers_next(&l->timers);
 	if (next >= 0)

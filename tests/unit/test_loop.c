@@ -169,6 +169,50 @@ static void test_costly_calls_take_turns(void **state)
 	real_close(&w);
 }
 
+/* A costly call whose followers, deferred calls, end in another costly one: the last of a turn to be
+ * queued. (A handshake is over, the request is there, the backend speaks TLS, too.) */
+static void on_last_costly(void *owner)
+{
+	loop_stop(((struct costly *)owner)->loop);
+}
+
+static void on_between(void *owner)
+{
+	struct costly *c = owner;
+	defer_post_costly(c->env->defer, &c->calls[2]);
+}
+
+static void on_first_costly(void *owner)
+{
+	struct costly *c = owner;
+	defer_post(c->env->defer, &c->calls[1]);
+}
+
+static void on_slept(void *owner)
+{
+	struct costly *c = owner;
+	c->n = 1;
+	loop_stop(c->loop);
+}
+
+static void test_costly_after_costly(void **state)
+{
+	struct real_loop w;
+	(void)state;
+	real_open(&w, NULL);
+	struct costly c = {.env = w.env, .loop = w.loop};
+	defer_init(&c.calls[0], on_first_costly, &c);
+	defer_init(&c.calls[1], on_between, &c);
+	defer_init(&c.calls[2], on_last_costly, &c);
+	timer_init(&c.timer, on_slept, &c);
+	timer_arm(w.env->timers, &c.timer, TIMER_DIAL, 60000);
+	defer_post_costly(w.env->defer, &c.calls[0]);
+	loop_run(w.loop);
+	assert_int_equal(c.n, 0);
+	timer_stop(&c.timer);
+	real_close(&w);
+}
+
 /* Posted while handles are closed, the last thing of a turn. */
 static void on_link_closed(void *owner)
 {
@@ -551,6 +595,7 @@ int main(void)
 		UNIT(test_deferred_before_run),
 		UNIT(test_deferred_from_a_deadline),
 		UNIT(test_costly_calls_take_turns),
+		UNIT(test_costly_after_costly),
 		UNIT(test_deferred_from_closed),
 		UNIT(test_deadlines),
 		UNIT(test_clock_after_sleep),
