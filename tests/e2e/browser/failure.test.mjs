@@ -1,6 +1,7 @@
 /* When it does not work: what the page says, and whether it tries again. */
 
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import {
 	freePort,
@@ -77,6 +78,19 @@ describe("a failure is told in words", () => {
 		await inState(page, "ended");
 		assert.match(await words(page), /No WebSocket at this address/);
 		assert.doesNotMatch(await page.locator("body").innerHTML(), /secret/);
+	});
+
+	it("a server that has no room", async (t) => {
+		const args = ["--max-connections=12", "--first-byte-timeout=60"];
+		const { server, page } = await viewer(t, { target: "127.0.0.1:9", args });
+		await openViewer(page, server.url, "");
+		await inState(page, "form");
+		const crowd = Array.from({ length: 14 }, () => connect(server.port, "127.0.0.1").on("error", () => {}));
+		t.after(() => crowd.forEach((socket) => socket.destroy()));
+		await until("others have taken it", () => server.program.output.includes("turned away"));
+		await page.getByRole("button", { name: "Connect", exact: true }).click();
+		await inState(page, "ended");
+		assert.match(await words(page), /The server is busy.*“too many connections; try again later”/s);
 	});
 
 	it("a server that is gone", async (t) => {
