@@ -292,61 +292,6 @@ static void test_deadlines(void **state)
 	real_close(&c.w);
 }
 
-/* After a long sleep the clock of timers is right before anything arms a deadline: otherwise one
- * of a few milliseconds would be in the past. */
-struct sleeper {
-	struct real_loop w;
-	int fds[2];
-	struct link *link;
-	uint64_t armed_at, due;
-	pthread_t thread;
-};
-
-static void *speak_later(void *arg)
-{
-	struct sleeper *s = arg;
-	usleep(150000);
-	assert_int_equal(write(s->fds[1], "x", 1), 1);
-	return NULL;
-}
-
-static void on_bytes(void *owner, struct span bytes)
-{
-	struct sleeper *s = owner;
-	(void)bytes;
-	s->due = s->w.env->timers->now;
-	loop_stop(s->w.loop);
-}
-
-static void on_nothing(void *owner)
-{
-	(void)owner;
-}
-
-static const struct link_events sleeper_events = {.bytes = on_bytes, .closed = on_nothing};
-
-static void test_clock_after_sleep(void **state)
-{
-	struct sleeper s = {0};
-	(void)state;
-	real_open(&s.w, NULL);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s.fds),
-	                 0);
-	assert_int_equal(tcp_link_open(&s.link, s.w.loop, s.fds[0], true, "client"), 0);
-	link_own(s.link, &sleeper_events, &s);
-	link_read(s.link, 100);
-	s.armed_at = s.w.env->timers->now;
-	assert_int_equal(pthread_create(&s.thread, NULL, speak_later, &s), 0);
-	loop_run(s.w.loop);
-	/* The thread slept at least that long; how much longer does not matter. */
-	assert_true(s.due >= s.armed_at + 140);
-	assert_int_equal(pthread_join(s.thread, NULL), 0);
-	link_close(s.link, true);
-	real_turn(&s.w);
-	close(s.fds[1]);
-	real_close(&s.w);
-}
-
 /* ---- wakes ---- */
 
 enum { WAKERS = 3, WAKES = 2000 };
@@ -536,6 +481,24 @@ static void test_free_finishes_what_is_closing(void **state)
 	assert_int_equal(closed_links, 10);
 }
 
+/* Also when nothing else is left to do. */
+static void test_free_runs_what_is_deferred(void **state)
+{
+	struct defer calls[3];
+	(void)state;
+	for (int costly = 0; costly < 2; costly++) {
+		struct real_loop w;
+		real_open(&w, NULL);
+		closed_links = 0;
+		for (int i = 0; i < 3; i++) {
+			defer_init(&calls[i], count_closed, NULL);
+			(costly ? defer_post_costly : defer_post)(w.env->defer, &calls[i]);
+		}
+		real_close(&w);
+		assert_int_equal(closed_links, 3);
+	}
+}
+
 /* ---- shortages ---- */
 
 static void one_loop(void *ctx, unsigned long failing)
@@ -598,13 +561,13 @@ int main(void)
 		UNIT(test_costly_after_costly),
 		UNIT(test_deferred_from_closed),
 		UNIT(test_deadlines),
-		UNIT(test_clock_after_sleep),
 		UNIT(test_wake_from_threads),
 		UNIT(test_two_loops),
 		UNIT(test_random),
 		UNIT(test_free_finds_the_forgotten),
 		UNIT(test_free_finds_chunks),
 		UNIT(test_free_finishes_what_is_closing),
+		UNIT(test_free_runs_what_is_deferred),
 		UNIT(test_without_memory),
 		UNIT(test_without_descriptors),
 	};
