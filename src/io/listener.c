@@ -154,8 +154,7 @@ static void on_readable(uv_poll_t *h, int status, int events)
 
 static void watch(struct listener *s)
 {
-	if (!s->stopped && !timer_armed(&s->pause))
-		(void)uv_poll_start(&s->poll, UV_READABLE, on_readable);
+	(void)uv_poll_start(&s->poll, UV_READABLE, on_readable);
 }
 
 static void on_closed(uv_handle_t *h)

@@ -115,8 +115,6 @@ static void on_broken(void *owner)
 {
 	struct tcp_link *t = owner;
 	struct loop *l = tcp_loop(t);
-	if (t->lost || t->cut)
-		return;
 	if (t->closing)
 		cut(t);
 	else if (input_left(t))

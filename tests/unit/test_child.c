@@ -226,6 +226,37 @@ static void test_working_directory(void **state)
 	parent_close(&p);
 }
 
+static unsigned open_fds(void)
+{
+	unsigned n = 0;
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* Nothing is left of a start, whatever became of it: no descriptor, no zombie. */
+static void test_leaves_nothing(void **state)
+{
+	struct parent p;
+	unsigned fds = 0;
+	char *const argv[] = {(char *)"x", NULL};
+	(void)state;
+	parent_open(&p);
+	for (int i = 0; i < 3; i++) {
+		for (int k = 0; k < 50; k++) {
+			assert_int_equal(start(&p, "/nonexistent/x", argv), -ENOENT);
+			assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+			assert_int_equal(errno, ECHILD);
+		}
+		assert_int_equal(run(&p, "exit 3"), W_EXITCODE(3, 0));
+		real_until(&p.w, !child_running(p.child));
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+		assert_true(i == 0 || open_fds() == fds);
+		fds = open_fds();
+	}
+	parent_close(&p);
+}
+
 static void test_cannot_start(void **state)
 {
 	struct parent p;
@@ -423,6 +454,7 @@ int main(void)
 		UNIT(test_no_descriptors),
 		UNIT(test_working_directory),
 		UNIT(test_cannot_start),
+		UNIT(test_leaves_nothing),
 		UNIT(test_script_without_a_first_line),
 		UNIT(test_group),
 		UNIT(test_number_is_kept),

@@ -4,7 +4,7 @@
  * Names are answered by the test where it matters (wrapped uv_getaddrinfo), and by the system's
  * resolver for `localhost`. A place where connects hang is a listening socket whose backlog is full.
  */
-/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=socket,--wrap=connect,--wrap=uv_getaddrinfo,--wrap=uv_freeaddrinfo,--wrap=uv_cancel */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=socket,--wrap=connect,--wrap=getpeername,--wrap=uv_getaddrinfo,--wrap=uv_freeaddrinfo,--wrap=uv_cancel */
 #include "io/dial.h"
 #include "../../src/io/loop_priv.h"
 #include "fail_malloc.h"
@@ -37,6 +37,9 @@ static struct {
 	unsigned tried_n;
 	int connect_error;       /* every connect fails so */
 	const char *unreachable; /* connects to these addresses fail with ENETUNREACH */
+	bool keeps_alive;        /* the socket of the last connect is asked for signs of life */
+	unsigned not_yet;        /* so often a socket has no peer yet when it is asked */
+	bool is_connected;       /* a second connect says so */
 	bool answer_names;       /* the test answers look-ups */
 	uv_getaddrinfo_t *lookup;
 	uv_getaddrinfo_cb answer;
@@ -46,6 +49,8 @@ int __real_socket(int family, int type, int protocol);
 int __wrap_socket(int family, int type, int protocol);
 int __real_connect(int fd, const struct sockaddr *sa, socklen_t len);
 int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len);
+int __real_getpeername(int fd, struct sockaddr *sa, socklen_t *len);
+int __wrap_getpeername(int fd, struct sockaddr *sa, socklen_t *len);
 int __real_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *r, uv_getaddrinfo_cb cb,
                           const char *node, const char *service, const struct addrinfo *hints);
 int __wrap_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *r, uv_getaddrinfo_cb cb,
@@ -67,7 +72,11 @@ int __wrap_socket(int family, int type, int protocol)
 int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
 {
 	char text[INET6_ADDRSTRLEN] = "";
+	int on = 0;
+	socklen_t on_len = sizeof on;
 	world.connects++;
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &on_len), 0);
+	world.keeps_alive = on;
 	if (sa->sa_family == AF_INET)
 		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, text,
 		          sizeof text);
@@ -82,7 +91,17 @@ int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
 		errno = world.connect_error ? world.connect_error : ENETUNREACH;
 		return -1;
 	}
-	return __real_connect(fd, sa, len);
+	int r = __real_connect(fd, sa, len);
+	return r == 0 && world.is_connected ? __real_connect(fd, sa, len) : r;
+}
+
+int __wrap_getpeername(int fd, struct sockaddr *sa, socklen_t *len)
+{
+	if (!world.not_yet)
+		return __real_getpeername(fd, sa, len);
+	world.not_yet--;
+	errno = ENOTCONN;
+	return -1;
 }
 
 int __wrap_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *r, uv_getaddrinfo_cb cb,
@@ -349,6 +368,25 @@ static void test_options(void **state)
 	}
 }
 
+/* The socket of each dial is a far or a near one by its address. */
+static void test_near_and_far(void **state)
+{
+	static const char *const near[] = {"127.0.0.1", "127.1.2.3", "::1"};
+	static const char *const far[] = {"192.0.2.1", "128.0.0.1", "2001:db8::1"};
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		struct call c;
+		call_open(&c, TARGET_TCP, i < 3 ? near[i] : far[i - 3], 9);
+		unit_note("%s", c.target.host);
+		world.connect_error = ENETUNREACH; /* nobody is bothered */
+		assert_int_equal(dial(&c), 0);
+		real_until(&c.w, c.told);
+		assert_int_equal(world.keeps_alive, i >= 3);
+		call_close(&c);
+	}
+	unit_note_clear();
+}
+
 static void test_numeric(void **state)
 {
 	struct call c;
@@ -412,6 +450,27 @@ static void test_refused(void **state)
 	assert_int_equal(failures(&c), 0);
 	assert_null(c.dialed.dial);
 	call_close(&c);
+}
+
+/* The connection comes between being asked for its peer and the second connect, which then says 0;
+ * a third would say EISCONN, and on other systems the second does. */
+static void test_connected_meanwhile(void **state)
+{
+	uint16_t port = 0;
+	int door = listen_on("127.0.0.1", &port);
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct call c;
+		call_open(&c, TARGET_TCP, "127.0.0.1", port);
+		world.not_yet = 1;
+		world.is_connected = i;
+		assert_int_equal(dial(&c), 0);
+		assert_int_equal(world.not_yet, 0);
+		real_until(&c.w, c.told);
+		check_link(&c, door);
+		call_close(&c);
+	}
+	close(door);
 }
 
 /* The connection comes while the loop waits for it, not during dial. */
@@ -849,6 +908,30 @@ static void test_unix_failures(void **state)
 	place_close(&p);
 }
 
+/* A name of 80 bytes and more is told by its ends, so that what happened has room. */
+static void test_long_names(void **state)
+{
+	(void)state;
+	for (unsigned n = 78; n < 83; n++) {
+		struct call c;
+		char path[108], name[116], want[160];
+		memset(path, 'p', sizeof path);
+		memcpy(path, "/nonexistent/", 13);
+		path[n - 5] = 0;
+		snprintf(name, sizeof name, "unix:%s", path);
+		call_open(&c, TARGET_UNIX, path, 0);
+		assert_int_equal(dial(&c), 0);
+		real_until(&c.w, c.told);
+		if (n < 80)
+			snprintf(want, sizeof want, "backend %s: no such socket", name);
+		else
+			snprintf(want, sizeof want, "backend %.40s...%s: no such socket", name,
+			         name + n - 30);
+		assert_string_equal(c.why.text, want);
+		call_close(&c);
+	}
+}
+
 /* The backlog is full: tried again until there is room, or the time is over. */
 static void test_unix_busy(void **state)
 {
@@ -1109,9 +1192,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_options),
+		UNIT(test_near_and_far),
 		UNIT(test_numeric),
 		UNIT(test_numeric_ipv6),
 		UNIT(test_refused),
+		UNIT(test_connected_meanwhile),
 		UNIT(test_slow_connect),
 		UNIT(test_no_answer),
 		UNIT(test_late_refusal),
@@ -1129,6 +1214,7 @@ int main(void)
 		UNIT(test_which_failure_is_told),
 		UNIT(test_unix),
 		UNIT(test_unix_failures),
+		UNIT(test_long_names),
 		UNIT(test_unix_busy),
 		UNIT(test_stop_when_connected),
 		UNIT(test_stop_when_refused),

@@ -625,6 +625,7 @@ static void test_unix_removes_only_its_own(void **state)
 {
 	struct listen_set s, second;
 	struct place p;
+	char other[160];
 	(void)state;
 	place_open(&p);
 	assert_int_equal(open_path(&s, p.path, 0600), 0);
@@ -632,9 +633,14 @@ static void test_unix_removes_only_its_own(void **state)
 	assert_int_equal(open_path(&second, p.path, 0600), 0);
 	listen_close(&s);
 	hang_up(dial_path(p.path));
+	snprintf(other, sizeof other, "%s.other", p.path);
+	assert_int_equal(link(p.path, other), 0);
 	listen_close(&second);
 	assert_false(exists(p.path));
-	listen_close(&second); /* twice does no harm */
+	/* Twice does no harm, even to a file that happens to have the number of ours. */
+	assert_int_equal(rename(other, p.path), 0);
+	listen_close(&second);
+	assert_int_equal(unlink(p.path), 0);
 	place_close(&p);
 }
 
@@ -802,14 +808,14 @@ static void test_stop_inside(void **state)
 	int clients[10];
 	(void)state;
 	hall_open(&h, &(struct listen_at){.host = "127.0.0.1"});
-	h.stop_at = 3;
+	h.stop_at = 2; /* the first of those that are taken in one turn */
 	for (int i = 0; i < 10; i++)
 		clients[i] = dial_port("127.0.0.1", h.set.port);
-	real_until(&h.w, h.n == 3);
+	real_until(&h.w, h.n == 2);
 	some_turns(&h);
-	assert_int_equal(h.n, 3);
+	assert_int_equal(h.n, 2);
 	/* The others wait in the caller's descriptor. */
-	assert_int_equal(drain_accepts(h.set.fds[0]), 7);
+	assert_int_equal(drain_accepts(h.set.fds[0]), 8);
 	for (int i = 0; i < 10; i++)
 		hang_up(clients[i]);
 	hall_close(&h);

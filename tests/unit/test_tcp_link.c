@@ -292,6 +292,28 @@ static int send_zeros(struct side *x, size_t n)
 	return r;
 }
 
+static int64_t deadline(const struct side *x)
+{
+	return timers_next(x->w.env->timers) < 0
+	               ? -1
+	               : (int64_t)(x->w.env->timers->now + (uint64_t)timers_next(x->w.env->timers));
+}
+
+/* Fires what is due within ms, and comes back to the loop's own time. */
+static void jump(struct side *x, uint64_t ms)
+{
+	uint64_t now = x->w.env->timers->now;
+	timers_run(x->w.env->timers, now + ms);
+	x->w.env->timers->now = now;
+}
+
+/* The loop has not turned when it returns: the queue is as it was when the deadline was set. */
+static void stuff(struct side *x, size_t n)
+{
+	while (x->link->queued < n)
+		assert_int_equal(send_zeros(x, 8192), 0);
+}
+
 /* ---- ends of every kind ---- */
 
 static void test_reset_is_named(void **state)
@@ -455,6 +477,50 @@ static void test_failed_send_without_words(void **state)
 	side_close(&x);
 }
 
+/* Whoever reads the last words slowly hears them all: each read moves the deadline. */
+static void sip(void *owner, struct span s)
+{
+	on_bytes(owner, s);
+	link_read(((struct side *)owner)->link, 0);
+}
+
+static void test_last_words_slowly(void **state)
+{
+	static const struct link_events sipping = {sip, on_eof, on_drained, on_lost, on_closed};
+	struct side x;
+	(void)state;
+	side_open(&x, true, false);
+	link_own(x.link, &sipping, &x);
+	far_says(&x, 4096);
+	far_closes(&x, false);
+	assert_true(send_zeros(&x, 100) < 0);
+	real_until(&x.w, deadline(&x) > 0);
+	int64_t first = deadline(&x);
+	x.w.limits.stall_ms = 3600000;
+	link_read(x.link, 1000);
+	real_until(&x.w, x.got_len > 0);
+	assert_int_equal(x.losts, 0);
+	assert_true(deadline(&x) > first + 3000000);
+	side_close(&x);
+}
+
+/* The peer resets while bytes wait for it: that it does not take them is no second reason. */
+static void test_reset_with_bytes_queued(void **state)
+{
+	struct side x;
+	(void)state;
+	side_open(&x, false, true);
+	link_read(x.link, READ_ROOM);
+	stuff(&x, 1);
+	assert_true(deadline(&x) > 0);
+	far_closes(&x, true);
+	real_until(&x.w, x.losts);
+	assert_int_equal(x.why.err, -ECONNRESET);
+	assert_int_equal(deadline(&x), -1);
+	assert_int_equal(x.link->queued, 0);
+	side_close(&x);
+}
+
 /* close(true) reaches a TCP peer as a reset. */
 static void test_close_resets(void **state)
 {
@@ -498,28 +564,6 @@ static void test_finish_to_a_reset_peer(void **state)
 }
 
 /* ---- deadlines ---- */
-
-static int64_t deadline(struct side *x)
-{
-	return timers_next(x->w.env->timers) < 0
-	               ? -1
-	               : (int64_t)(x->w.env->timers->now + (uint64_t)timers_next(x->w.env->timers));
-}
-
-/* Fires what is due within ms, and comes back to the loop's own time. */
-static void jump(struct side *x, uint64_t ms)
-{
-	uint64_t now = x->w.env->timers->now;
-	timers_run(x->w.env->timers, now + ms);
-	x->w.env->timers->now = now;
-}
-
-/* The loop has not turned when it returns: the queue is as it was when the deadline was set. */
-static void stuff(struct side *x, size_t n)
-{
-	while (x->link->queued < n)
-		assert_int_equal(send_zeros(x, 8192), 0);
-}
 
 static size_t waiting(int fd)
 {
@@ -815,6 +859,8 @@ int main(void)
 		UNIT(test_last_words_not_for_ever),
 		UNIT(test_failed_send_without_words),
 		UNIT(test_takes_turns),
+		UNIT(test_last_words_slowly),
+		UNIT(test_reset_with_bytes_queued),
 		UNIT(test_close_resets),
 		UNIT(test_close_resets_after_fin),
 		UNIT(test_finish_to_a_reset_peer),
