@@ -478,11 +478,11 @@ static void test_line(void **state)
 /* bind and listen are no cancellation points, with a report neither. */
 static void *cancelled(void *arg)
 {
-	int *reached = arg;
+	int *reached = arg, fd;
 	pthread_cancel(pthread_self());
-	int fd = bound("0.0.0.0", false);
-	*reached = listen(fd, 1) == 0;
-	close(fd);
+	fd = bound("0.0.0.0", false);
+	if (listen(fd, 1) == 0)
+		*reached = fd;
 	pthread_testcancel();
 	return NULL;
 }
@@ -492,14 +492,15 @@ static void test_not_cancelled(void **state)
 	struct receiver r;
 	pthread_t thread;
 	void *result;
-	int reached = 0;
+	int reached = -1;
 	(void)state;
 	shim_on("0");
 	receiver_open(&r, true);
 	assert_int_equal(pthread_create(&thread, NULL, cancelled, &reached), 0);
 	assert_int_equal(pthread_join(thread, &result), 0);
 	assert_ptr_equal(result, PTHREAD_CANCELED);
-	assert_int_equal(reached, 1);
+	assert_true(reached >= 0);
+	close(reached);
 	receiver_close(&r);
 }
 

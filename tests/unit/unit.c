@@ -1,17 +1,32 @@
 /* The frame, the cutter and the dice of the unit tests. */
 #include "unit/unit.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 static char note[256];
+static long files_open; /* when the test began; -1: not to be seen */
+
+static long files_count(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	long n = -1;
+	if (!dir)
+		return n;
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
 
 int unit_begin(void **state)
 {
 	(void)state;
 	note[0] = 0;
+	files_open = files_count();
 	return 0;
 }
 
@@ -20,7 +35,10 @@ int unit_end(void **state)
 	(void)state;
 	if (note[0])
 		print_error("note: %s\n", note);
-	return 0;
+	long n = files_count();
+	if (n != files_open)
+		print_error("%ld files were open before the test, %ld are now\n", files_open, n);
+	return n == files_open ? 0 : -1;
 }
 
 void unit_note(const char *fmt, ...)

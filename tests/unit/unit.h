@@ -36,7 +36,8 @@
 
 #include "base/span.h"
 
-/* One test. The frame around it prints the note of a test that failed. */
+/* One test. The frame around it prints the note of a test that failed, and fails a test that leaves a
+ * file open. */
 #define UNIT(fn) cmocka_unit_test_setup_teardown((fn), unit_begin, unit_end)
 int unit_begin(void **state);
 int unit_end(void **state);
