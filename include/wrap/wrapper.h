@@ -77,7 +77,7 @@ struct wrapper {
 	uint64_t since, kill_at, linger_until;
 	int code; /* of the last end */
 	int bind_error;
-	bool is_ready, is_bound, late, alive, killed;
+	bool is_ready, is_bound, late, killed;
 	bool named;   /* who holds its port after its end */
 	bool unheard; /* it ended well and never listened */
 	bool retired, hurried, stopping, giving_up;

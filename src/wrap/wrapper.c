@@ -91,7 +91,6 @@ static int start_child(struct wrapper *w)
 	int r = child_start(w->child, &s->start);
 	if (r < 0)
 		return r;
-	w->alive = true;
 	log_event(w->env->log, LOG_INFO, "command started", LOG_TEXT("command", s->name),
 	          LOG_NUM("pid", w->child->pid), LOG_NUM("port", s->port));
 	if (s->kind != WRAP_UNIX)
@@ -234,7 +233,6 @@ static void log_end(struct wrapper *w, int status)
 static void on_exited(void *owner, int status)
 {
 	struct wrapper *w = owner;
-	w->alive = false;
 	log_end(w, status);
 	if (w->phase != WRAP_RUNS) /* it is being ended */
 		return;
@@ -321,7 +319,6 @@ void wrapper_kill(struct wrapper *w)
 		return;
 	w->killed = true;
 	w->kill_at = w->env->timers->now;
-	timer_arm(w->env->timers, &w->sweep, TIMER_STAGGER, 0);
 }
 
 void wrapper_done(struct wrapper *w)
