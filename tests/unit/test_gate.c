@@ -232,6 +232,9 @@ static void test_no_memory(void **state)
 	gate_set(&c.gate, GATE_OPEN);
 	c.f.dial_error = -ENOMEM;
 	client_dial(&c);
+	gate_undial(&c.f.env, &c.dialed);
+	assert_int_equal(c.f.undials, 0); /* there was no dial */
+	client_dial(&c);
 	fake_sleep(&c.f, 1000);
 	assert_int_equal(c.answers, 0);
 	c.f.dial_error = 0;

@@ -132,6 +132,47 @@ static void test_among_many(void **state)
 	close(six);
 }
 
+/* Nobody's descriptor: a listener on its way from one process to another. It stands for one that the
+ * system does not show us. */
+static void test_stranger(void **state)
+{
+	const struct sockaddr_in any_port = {.sin_family = AF_INET,
+	                                     .sin_addr.s_addr = htonl(INADDR_ANY)};
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)),
+	                      .cmsg_level = SOL_SOCKET,
+	                      .cmsg_type = SCM_RIGHTS}};
+	struct iovec one = {.iov_base = (char[]){0}, .iov_len = 1};
+	struct msghdr msg = {.msg_iov = &one,
+	                     .msg_iovlen = 1,
+	                     .msg_control = &control,
+	                     .msg_controllen = sizeof control.room};
+	struct sockaddr_in in;
+	socklen_t len = sizeof in;
+	char at[LOOK_AT];
+	int ends[2], fd = socket(AF_INET, SOCK_STREAM, 0);
+	(void)state;
+	assert_int_equal(bind(fd, (const struct sockaddr *)&any_port, sizeof any_port), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+	assert_int_equal(sendmsg(ends[0], &msg, 0), 1);
+	close(fd);
+	struct look l = {.port = ntohs(in.sin_port), .session = 1};
+	look_around(&l);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.holders[0].pid, 0);
+	assert_string_equal(l.holders[0].name, "?");
+	snprintf(at, sizeof at, "0.0.0.0:%u", l.port);
+	assert_string_equal(l.holders[0].at, at);
+	assert_true(l.holders[0].outside);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void test_elsewhere(void **state)
 {
 	struct subject s;
@@ -186,6 +227,7 @@ static void test_library(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {UNIT(test_holder), UNIT(test_among_many),
-	                                   UNIT(test_elsewhere), UNIT(test_library)};
+	                                   UNIT(test_stranger), UNIT(test_elsewhere),
+	                                   UNIT(test_library)};
 	return cmocka_run_group_tests_name("look", tests, NULL, NULL);
 }

@@ -44,6 +44,19 @@ static void test_exit(void **state)
 	}
 }
 
+/* It can be late no more. */
+static void test_exit_before_it_is_ready(void **state)
+{
+	struct stage s;
+	(void)state;
+	stage_start(&s, WRAP_EXIT, WRAP_MOVED);
+	stage_ends(&s, W_EXITCODE(1, 0));
+	fake_sleep(&s.f, 2 * STAGE_READY_MS);
+	assert_int_equal(s.ended, 1);
+	assert_false(fake_logged(&s.f, "command is not ready"));
+	stage_close(&s);
+}
+
 static void test_ignore(void **state)
 {
 	struct stage s;
@@ -294,6 +307,23 @@ static void test_respawn_sweeps(void **state)
 	stage_close(&s);
 }
 
+/* What kept the last one from its port is nothing that this one did. */
+static void test_respawn_begins_anew(void **state)
+{
+	struct stage s;
+	(void)state;
+	stage_start(&s, WRAP_RESPAWN, WRAP_MOVED);
+	stage_tell(&s, "fail 127.0.0.1 4000 pid=1 family=4 errno=98 key=" STAGE_KEY "\n");
+	stage_ends(&s, W_EXITCODE(1, 0));
+	fake_sleep(&s.f, 0);
+	assert_int_equal(s.child.starts, 2);
+	snprintf(stage_proc.shown.text, sizeof stage_proc.shown.text, "it does not bind");
+	fake_sleep(&s.f, STAGE_READY_MS);
+	assert_true(fake_logged(&s.f, "command is not ready command=prog after_ms=30000 "
+	                              "reason=\"it does not bind\""));
+	stage_close(&s);
+}
+
 static void test_respawn_cannot_start(void **state)
 {
 	struct stage s;
@@ -331,6 +361,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_exit),
+		UNIT(test_exit_before_it_is_ready),
 		UNIT(test_ignore),
 		UNIT(test_ignore_left_nobody),
 		UNIT(test_holder_comes_late),
@@ -341,6 +372,7 @@ int main(void)
 		UNIT(test_lingers_no_longer),
 		UNIT(test_respawn),
 		UNIT(test_respawn_sweeps),
+		UNIT(test_respawn_begins_anew),
 		UNIT(test_respawn_cannot_start),
 		UNIT(test_no_memory),
 	};

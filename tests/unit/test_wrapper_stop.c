@@ -149,6 +149,7 @@ static void test_kill_before_it_is_to_end(void **state)
 	fake_sleep(&s.f, 100);
 	assert_int_equal(s.stopped, 1);
 	assert_int_equal(s.ended, 0);
+	assert_false(fake_logged(&s.f, "did not end in time"));
 	stage_close(&s);
 }
 
@@ -163,6 +164,7 @@ static void test_kill_in_vain(void **state)
 	wrapper_stop(&s.w);
 	fake_sleep(&s.f, 1000);
 	assert_int_equal(s.stopped, 0);
+	assert_false(fake_logged(&s.f, "did not end in time")); /* it had none */
 	fake_sleep(&s.f, 2000);
 	assert_int_equal(s.stopped, 1);
 	s.child.alive = false;
@@ -243,6 +245,29 @@ static void test_stop_while_it_sweeps_for_the_next_start(void **state)
 	stage_close(&s);
 }
 
+/* A look of before comes back: whatever it has seen is no news any more. */
+static void test_stop_with_a_look_under_way(void **state)
+{
+	struct stage s;
+	(void)state;
+	stage_start(&s, WRAP_EXIT, WRAP_PLACED);
+	stage_show(1001, "prog", "0.0.0.0:4000", true);
+	s.f.hold_jobs = true;
+	fake_sleep(&s.f, 150);
+	assert_int_equal(s.f.jobs_n, 1);
+	wrapper_stop(&s.w);
+	stage_ends(&s, W_EXITCODE(0, SIGTERM));
+	fake_sleep(&s.f, 100);
+	assert_int_equal(s.f.jobs_n, 2);
+	fake_jobs(&s.f);
+	s.f.hold_jobs = false;
+	fake_sleep(&s.f, 60000);
+	assert_false(fake_logged(&s.f, "where others reach it"));
+	assert_int_equal(s.stopped, 1);
+	assert_int_equal(s.ended, 0);
+	stage_close(&s);
+}
+
 static void test_stop_while_looking(void **state)
 {
 	struct stage s;
@@ -294,6 +319,7 @@ int main(void)
 		UNIT(test_stop_before_the_start),
 		UNIT(test_stop_in_a_pause),
 		UNIT(test_stop_while_it_sweeps_for_the_next_start),
+		UNIT(test_stop_with_a_look_under_way),
 		UNIT(test_stop_while_looking),
 		UNIT(test_done_while_looking),
 	};
