@@ -89,16 +89,23 @@ static inline uint16_t port_of(int fd)
 	return sock_at(fd, got);
 }
 
-/* A port of `text` that was free a moment ago. */
+/* A port of `text` that nobody uses: none of those that the kernel gives away (32768 and up), so that
+ * nobody has it by accident a moment later either. */
 static inline uint16_t port_free(const char *text)
 {
-	union where w;
-	socklen_t len = where_text(&w, text, 0);
-	int fd = sock_open(w.sa.sa_family, true);
-	assert_int_equal(raw_bind(fd, &w, len), 0);
-	uint16_t port = port_of(fd);
-	close(fd);
-	return port;
+	enum { FIRST = 20000, PORTS = 12000 };
+
+	for (unsigned i = 0; i < PORTS; i++) {
+		uint16_t port = (uint16_t)(FIRST + ((unsigned)getpid() * 7 + i) % PORTS);
+		union where w;
+		socklen_t len = where_text(&w, text, port);
+		int fd = sock_open(w.sa.sa_family, true), r = raw_bind(fd, &w, len);
+		close(fd);
+		if (r == 0)
+			return port;
+	}
+	fail_msg("no free port of %s", text);
+	return 0;
 }
 
 #endif
