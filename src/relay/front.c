@@ -33,6 +33,14 @@ void front_end(struct front *f, bool reset)
 	link_close(f->link, reset);
 }
 
+void front_fail(struct front *f, int err, const char *text)
+{
+	struct why why = why_make(WHY_SERVER, 0, 0, err, "%s", text);
+
+	why_first(&f->why, &why);
+	front_end(f, true);
+}
+
 /* Room for the rest of this head and what is pipelined behind it; 0 when the chunk is full. */
 static size_t front_room(const struct front *f)
 {
@@ -43,10 +51,14 @@ static size_t front_room(const struct front *f)
  * has taken most of what it asked for: a pipeline of requests must not become a pile of answers. */
 void front_replied(struct front *f)
 {
-	if (f->close_next)
+	struct why why = why_make(WHY_HTTP, 0, 0, 0, "closed after the answer");
+
+	if (f->close_next) {
+		why_first(&f->why, &why);
 		front_end(f, false);
-	else if (link_queued(f->link) < LINK_LOW)
+	} else if (link_queued(f->link) < LINK_LOW) {
 		front_next(f);
+	}
 }
 
 static void front_overlong(struct front *f)
@@ -135,7 +147,7 @@ static void on_bytes(void *owner, struct span s)
 	if (!f->buf) {
 		f->buf = pool_take(f->env->pool);
 		if (!f->buf) {
-			front_end(f, true);
+			front_fail(f, -ENOMEM, "out of memory");
 			return;
 		}
 		f->state = FRONT_HEAD;
@@ -270,7 +282,7 @@ struct buf *front_accept(struct front *f)
 	/* a failed send is followed by the link's lost, which its next owner gets */
 	(void)!link_send(f->link, str_span(&s), 0);
 	f->buf = NULL;
-	front_release(f);
+	front_release(f); /* nothing is armed now, and nothing may be: the memory is the splice's */
 	if (kept->from < kept->to)
 		return kept;
 	pool_give(f->env->pool, kept);

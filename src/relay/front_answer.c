@@ -53,8 +53,9 @@ void front_more(struct front *f)
 	f->hungry = link_queued(f->link) >= LINK_LOW;
 	if (f->hungry)
 		return;
-	if (file_get_more(f->get) < 0)
-		front_end(f, true);
+	int r = file_get_more(f->get);
+	if (r < 0)
+		front_fail(f, r, why_errno(r));
 	else
 		front_wait_disk(f);
 }
@@ -68,7 +69,7 @@ static void front_file_send(struct front *f, struct file_get *g)
 	if (s.len > 0 && link_send(f->link, s, 0) < 0)
 		return;
 	if (g->broken) {
-		front_end(f, true); /* the promised length cannot be kept */
+		front_fail(f, -EIO, "the file could not be read to its promised end");
 	} else if (g->left == 0) {
 		file_get_drop(f->get);
 		f->get = NULL;

@@ -13,6 +13,8 @@
 void front_wait(struct front *f, enum timer_class c, uint32_t ms);
 /* The connection is over; what is queued still goes out unless reset. */
 void front_end(struct front *f, bool reset);
+/* It cannot go on, through no fault of the client's: cut, for this reason. */
+void front_fail(struct front *f, int err, const char *text);
 /* An answer is complete: the end, or the next request. */
 void front_replied(struct front *f);
 

@@ -5,6 +5,7 @@
 
 #include "../fake/duo.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -374,6 +375,8 @@ static void test_file_to_a_slow_client(void **state)
 	assert_memory_equal(d.client->heard, "HTTP/1.1 200 ", 13);
 	assert_true(d.client->heard_len > BIG);
 	assert_true(heard(&d, "HTTP/1.1 404 "));
+	assert_int_equal(metric_get(&d.fake.metrics, METRIC_REQUESTS), 2);
+	assert_int_equal(metric_get(&d.fake.metrics, METRIC_REFUSED), 1);
 	end(&d);
 	without_files(dir);
 }
@@ -396,6 +399,31 @@ static void test_client_leaves_in_the_middle_of_a_file(void **state)
 	duo_turn(&d);
 	assert_int_equal(d.ended, 1);
 	duo_done(&d);
+	without_files(dir);
+}
+
+/* The server leaves in the middle of a file: the rest still goes out, and no request after it. */
+static void test_stop_in_the_middle_of_a_file(void **state)
+{
+	const struct why why = {.layer = WHY_SERVER, .status = 503, .text = "we leave"};
+	struct duo d;
+	char dir[32];
+
+	(void)state;
+	with_files(&d, dir);
+	d.client->window = 100000;
+	say(&d, GET("/big.bin") GET("/none"));
+	session_stop(LIST_OF(d.sessions.next, struct session, node), &why);
+	duo_turn(&d);
+	assert_false(d.client->got_finish);
+	for (int i = 0; i < 1000 && d.client->pending_len > 0; i++) {
+		mem_take(d.client, SIZE_MAX);
+		duo_turn(&d);
+	}
+	assert_true(d.client->heard_len > BIG);
+	assert_int_equal(heard_times(&d, "HTTP/1.1 "), 1);
+	assert_true(d.client->got_finish);
+	end(&d);
 	without_files(dir);
 }
 
@@ -430,30 +458,59 @@ static void test_disk_hangs(void **state)
 		fake_jobs(&d.fake);
 		fake_sleep(&d.fake, 3000);
 		assert_int_equal(d.ended, 1);
+		assert_true(fake_logged(&d.fake, "connection ended client=192.0.2.7:4711 "
+		                                 "layer=server reason=\"the file could not be read "
+		                                 "in time\""));
 		duo_done(&d);
 		without_files(dir);
 	}
 }
 
-/* A file cut short cannot keep its Content-Length: the connection is cut, not filled with junk. */
+/* A file cut short, or one that cannot be read on, cannot keep its Content-Length: the connection is
+ * cut, not filled with junk.
+ */
 static void test_file_cut_short(void **state)
 {
+	static const char *const reasons[] = {"the file could not be read to its promised end",
+	                                      "layer=server reason=\"out of memory\""};
+
+	(void)state;
+	for (int no_job = 0; no_job < 2; no_job++) {
+		struct duo d;
+		char dir[32], path[64];
+		with_files(&d, dir);
+		d.client->window = 100000;
+		say(&d, GET("/big.bin"));
+		snprintf(path, sizeof path, "%s/big.bin", dir);
+		if (no_job)
+			d.fake.job_error = -ENOMEM;
+		else
+			assert_int_equal(truncate(path, 1000), 0);
+		for (int i = 0; i < 100 && d.client->link && !d.client->got_close; i++) {
+			mem_take(d.client, SIZE_MAX);
+			duo_turn(&d);
+		}
+		assert_true(d.client->got_reset);
+		assert_int_equal(d.ended, 1);
+		assert_true(fake_logged(&d.fake, reasons[no_job]));
+		duo_done(&d);
+		without_files(dir);
+	}
+}
+
+/* Nobody to read it: said in HTTP, as long as nothing was promised. */
+static void test_file_not_begun(void **state)
+{
 	struct duo d;
-	char dir[32], path[64];
+	char dir[32];
 
 	(void)state;
 	with_files(&d, dir);
-	d.client->window = 100000;
+	d.fake.job_error = -ENOMEM;
 	say(&d, GET("/big.bin"));
-	snprintf(path, sizeof path, "%s/big.bin", dir);
-	assert_int_equal(truncate(path, 1000), 0);
-	for (int i = 0; i < 100 && d.client->link && !d.client->got_close; i++) {
-		mem_take(d.client, SIZE_MAX);
-		duo_turn(&d);
-	}
-	assert_true(d.client->got_reset);
-	assert_int_equal(d.ended, 1);
-	duo_done(&d);
+	assert_memory_equal(d.client->heard, "HTTP/1.1 503 ", 13);
+	assert_true(heard(&d, "Connection: close"));
+	end(&d);
 	without_files(dir);
 }
 
@@ -490,8 +547,10 @@ int main(void)
 		UNIT(test_early_frames_are_bounded),
 		UNIT(test_file_to_a_slow_client),
 		UNIT(test_client_leaves_in_the_middle_of_a_file),
+		UNIT(test_stop_in_the_middle_of_a_file),
 		UNIT(test_disk_hangs),
 		UNIT(test_file_cut_short),
+		UNIT(test_file_not_begun),
 		UNIT(test_upgrade_on_a_files_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
