@@ -137,6 +137,9 @@ static void test_client_leaves_without_close(void **state)
 	mem_say_eof(d.backend);
 	duo_turn(&d);
 	assert_true(fake_logged(&d.fake, "1006"));
+	struct duo_heard h = duo_heard(&d);
+	assert_int_equal(h.closes, 0); /* and it is sent nothing any more */
+	duo_heard_free(&h);
 	free(up);
 	end(&d);
 }
@@ -212,6 +215,7 @@ static void test_client_never_answers_close(void **state)
 	assert_false(d.client->got_close);
 	fake_sleep(&d.fake, 1);
 	assert_true(d.client->got_close);
+	assert_int_equal(metric_get(&d.fake.metrics, METRIC_DEADLINE), 1);
 	duo_turn(&d); /* it does not get the deadline a second time */
 	assert_int_equal(d.ended, 1);
 	duo_done(&d);

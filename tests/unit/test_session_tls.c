@@ -248,6 +248,7 @@ static void test_silence(void **state)
 	fake_sleep(&t.d.fake, t.d.fake.limits.first_byte_ms);
 	client_goes(&t);
 	assert_logged(&t, "client said nothing");
+	assert_int_equal(metric_get(&t.d.fake.metrics, METRIC_DEADLINE), 1);
 	tale_end(&t);
 }
 
@@ -507,6 +508,24 @@ static void test_backend_not_trusted(void **state)
 	}
 }
 
+/* It goes before the client has taken the reason. */
+static void test_backend_not_trusted_goes_first(void **state)
+{
+	struct tale t;
+
+	to_backend(&t, world_of(state)->backend, "vnc1", false);
+	t.d.client->window = 0;
+	dialed(&t, world_of(state)->self_signed);
+	assert_non_null(t.d.backend->link);
+	mem_say_eof(t.d.backend);
+	turn(&t);
+	assert_null(t.d.backend->link);
+	assert_int_equal(t.d.ended, 0);
+	mem_take(t.d.client, SIZE_MAX);
+	assert_true(heard(&t, "backend certificate: self-signed"));
+	tale_end(&t);
+}
+
 static void test_backend_is_silent(void **state)
 {
 	struct tale t;
@@ -617,6 +636,7 @@ int main(void)
 		UNIT(test_backend),
 		UNIT(test_backend_cut_off),
 		UNIT(test_backend_not_trusted),
+		UNIT(test_backend_not_trusted_goes_first),
 		UNIT(test_backend_is_silent),
 		UNIT(test_backend_speaks_no_tls),
 		UNIT(test_client_leaves_meanwhile),

@@ -97,8 +97,49 @@ static void test_high_and_low(void **state)
 	end(&d);
 }
 
+/* Stopped, and then all is gone at once. */
+static void test_high_and_none(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	begin(&d);
+	d.backend->window = 0;
+	duo_client_frame(&d, WS_OP_BINARY, span_of(bytes, LINK_HIGH));
+	duo_client_frame(&d, WS_OP_BINARY, span_of(bytes, 1));
+	duo_turn(&d);
+	expect(d.client, d.backend, LINK_HIGH + 1, 0);
+	mem_take(d.backend, LINK_HIGH + 1);
+	duo_turn(&d);
+	expect(d.client, d.backend, 0, READ_ROOM);
+	end(&d);
+}
+
+/* The answer to the handshake still waits for a slow client when the first bytes come. */
+static void test_slow_from_the_start(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_init(&d);
+	duo_connect(&d);
+	duo_handshake(&d, NULL);
+	d.client->window = 0;
+	duo_backend(&d);
+	expect(d.backend, d.client, d.client->pending_len, READ_SLOW);
+	assert_true(d.client->pending_len > 0);
+	assert_int_equal(d.client->room, READ_ROOM);
+	end(&d);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {UNIT(test_down), UNIT(test_up), UNIT(test_high_and_low)};
+	const struct CMUnitTest tests[] = {
+		UNIT(test_down),
+		UNIT(test_up),
+		UNIT(test_high_and_low),
+		UNIT(test_high_and_none),
+		UNIT(test_slow_from_the_start),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
