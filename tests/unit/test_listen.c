@@ -869,6 +869,8 @@ static void test_out_of_descriptors(void **state)
 	assert_int_equal(metric(&h, METRIC_SHED), 1);
 	assert_int_equal(turned_away(clients, 10), 1);
 	assert_true(timers_next(h.w.env->timers) > 0); /* pausing */
+	/* Nobody else gets the descriptor of the one turned away: it is the next reserve. */
+	assert_true(open("/dev/null", O_RDONLY | O_CLOEXEC) < 0);
 	jump(&h, 1000);
 	real_until(&h.w, h.sheds == 2); /* still none: one more is turned away, the others wait */
 	assert_int_equal(h.n, 4);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 struct world {
-	struct cert ca, leaf, leaf_rsa, second, wild, other;
+	struct cert ca, leaf, leaf_rsa, second, wild, plain, other;
 };
 
 static int group_open(void **state)
@@ -24,6 +24,7 @@ static int group_open(void **state)
 	          &(struct cert_spec){.cn = "two", .dns = {"two", "zwei"}, .issuer = &w->ca});
 	cert_make(&w->wild,
 	          &(struct cert_spec){.cn = "wild", .dns = {"*.wild.example"}, .issuer = &w->ca});
+	cert_make(&w->plain, &(struct cert_spec){.cn = "plain", .issuer = &w->ca});
 	cert_make(&w->other, &(struct cert_spec){.cn = "other"});
 	*state = w;
 	return 0;
@@ -38,6 +39,7 @@ static int group_close(void **state)
 	cert_free(&w->leaf_rsa);
 	cert_free(&w->second);
 	cert_free(&w->wild);
+	cert_free(&w->plain);
 	cert_free(&w->other);
 	free(w);
 	return 0;
@@ -202,6 +204,21 @@ static void test_sni(void **state)
 	tls_site_unref(client);
 }
 
+/* The common name is one to be asked for only where the certificate has no others. */
+static void test_common_names(void **state)
+{
+	struct world *w = *state;
+	struct tls_pair pairs[3] = {cert_pair(&w->leaf), cert_pair(&w->wild), cert_pair(&w->plain)};
+	struct tls_site *server = site_new(&(struct tls_setup){.pairs = pairs, .pairs_n = 3});
+	struct tls_site *client = site_trusting(&w->ca, NULL);
+
+	assert_shows(server, client, "plain", "plain");
+	tls_two_check(server, client, "wild", "alert", "is for DNS:one, expected name wild");
+	tls_two_check(server, client, "nowhere", "alert", "is for DNS:one");
+	tls_site_unref(server);
+	tls_site_unref(client);
+}
+
 /* The client's suites say what it can verify. */
 static void test_rsa_and_ecdsa(void **state)
 {
@@ -225,6 +242,8 @@ static void test_rsa_and_ecdsa(void **state)
 		client = site_new(&s);
 		assert_shows(server, client, "one", "ec");
 		assert_shows(server, client, "two", "two");
+		/* nobody's name: what there is for the first one's */
+		tls_two_check(server, client, "nowhere", "alert", "is for DNS:one");
 		tls_site_unref(client);
 		tls_site_unref(server);
 	}
@@ -309,14 +328,9 @@ static void test_old_suites(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_wrong_pairs),
-		UNIT(test_wrong_trust),
-		UNIT(test_wrong_settings),
-		UNIT(test_forms),
-		UNIT(test_sni),
-		UNIT(test_rsa_and_ecdsa),
-		UNIT(test_versions),
-		UNIT(test_default_suites),
+		UNIT(test_wrong_pairs),   UNIT(test_wrong_trust), UNIT(test_wrong_settings),
+		UNIT(test_forms),         UNIT(test_sni),         UNIT(test_common_names),
+		UNIT(test_rsa_and_ecdsa), UNIT(test_versions),    UNIT(test_default_suites),
 		UNIT(test_old_suites),
 	};
 	return cmocka_run_group_tests(tests, group_open, group_close);

@@ -3,6 +3,8 @@
 
 #include "../fake/tls_two.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct world {
@@ -247,25 +249,110 @@ static void test_identity(void **state)
 	tls_site_unref(nobody);
 }
 
+static unsigned costly_steps(struct tls_site *server, struct tls_site *client)
+{
+	struct tls_two t;
+
+	tls_two_shake(&t, server, client, "vnc1");
+	assert_int_equal(t.server_is, TLS_READY);
+	tls_two_done(&t);
+	return t.again;
+}
+
 /* A signature each, and not two in a row without a pause for others. */
 static void test_costly_steps(void **state)
 {
 	const struct world *w = *state;
-	struct tls_site *client = site_trusting(&w->ca, NULL);
-	struct tls_two t;
+	struct tls_pair own = cert_pair(&w->alice);
+	struct tls_site *alice = site_new(&(struct tls_setup){
+		.client = true, .pairs = &own, .pairs_n = 1, .ca = cert_blob(&w->ca)});
 
-	tls_two_shake(&t, w->server, client, "vnc1");
-	assert_true(t.again >= 2); /* the key exchange, the signature */
-	tls_two_done(&t);
+	for (int v = TLS_1_2; v <= TLS_1_3; v++) {
+		struct tls_pair pair = cert_pair(&w->leaf);
+		struct tls_setup s = {
+			.pairs = &pair, .pairs_n = 1, .min = v, .max = v, .ca = cert_blob(&w->ca)};
+		struct tls_site *any = site_new(&s);
+		s.verify = TLS_VERIFY_REQUIRED;
+		struct tls_site *ours = site_new(&s);
+		unsigned steps = costly_steps(any, alice);
+		assert_true(steps >= 2); /* the key exchange, the signature */
+		/* and the client's certificate and its signature to be verified; in 1.2 a step that
+		 * passes without, too */
+		assert_true(costly_steps(ours, alice) >= steps + (v == TLS_1_2 ? 1 : 2));
+		tls_site_unref(any);
+		tls_site_unref(ours);
+	}
+	tls_site_unref(alice);
+}
+
+/* ---- what is on the wire ---- */
+
+/* The ClientHello of a connection to `name`. */
+static size_t hello(struct tls_site *client, const char *name, uint8_t *bytes, size_t cap)
+{
+	struct tls *t = NULL;
+	struct span none = {0};
+	struct tls_out out = {bytes, 0, cap};
+
+	assert_int_equal(tls_new(&t, client, "backend", name), 0);
+	while (tls_shake(t, &none, &out) == TLS_AGAIN)
+		;
+	tls_free(t);
+	return out.len;
+}
+
+/* A host name is told the server, an address is not (RFC 6066 3). */
+static void test_server_name(void **state)
+{
+	static const char *const names[] = {"vnc1.example", "192.0.2.1", "2001:db8::1"};
+	const struct world *w = *state;
+	struct tls_site *client = site_trusting(&w->ca, NULL);
+
+	for (int i = 0; i < 3; i++) {
+		uint8_t bytes[4096];
+		size_t n = hello(client, names[i], bytes, sizeof bytes);
+		assert_true(n > 100);
+		assert_int_equal(memmem(bytes, n, names[i], strlen(names[i])) != NULL, i == 0);
+	}
+	tls_site_unref(client);
+}
+
+/* After the end there is nothing but the end: no second alert, no other reason. */
+static void test_over_is_over(void **state)
+{
+	const struct world *w = *state;
+	struct tls_site *client = site_trusting(&w->ca, NULL);
+	struct tls_two two;
+	uint8_t bytes[4096], plain[100], forged[2][5 + 40] = {{23, 3, 3, 0, 40}, {23, 3, 3, 0, 40}};
+	struct span in = span_of(forged[0], sizeof forged[0]);
+	struct span more = span_of(forged[1], sizeof forged[1]), words = span_str("words");
+	struct tls_out out = {bytes, 0, sizeof bytes};
+	char text[WHY_TEXT];
+	size_t n;
+
+	tls_two_shake(&two, w->server, client, "vnc1");
+	struct tls *t = two.server;
+	assert_int_equal(tls_read(t, &in, span_of(plain, sizeof plain), &n, &out), TLS_BAD);
+	assert_true(out.len > 0);
+	out.len = 0;
+	snprintf(text, sizeof text, "%s", tls_why(t)->text);
+	assert_int_equal(tls_read(t, &more, span_of(plain, sizeof plain), &n, &out), TLS_BAD);
+	assert_int_equal(n, 0);
+	assert_int_equal(tls_shake(t, &more, &out), TLS_BAD);
+	assert_int_equal(tls_write(t, &words, TLS_PLAIN_MAX, &out), -EPIPE);
+	tls_end(t, &out);
+	assert_int_equal(out.len, 0);
+	assert_string_equal(tls_why(t)->text, text);
+	tls_two_done(&two);
 	tls_site_unref(client);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_backends),        UNIT(test_insecure), UNIT(test_no_name),
-		UNIT(test_revoked_backend), UNIT(test_clients),  UNIT(test_identity),
-		UNIT(test_costly_steps),
+		UNIT(test_backends),        UNIT(test_insecure),    UNIT(test_no_name),
+		UNIT(test_revoked_backend), UNIT(test_clients),     UNIT(test_identity),
+		UNIT(test_costly_steps),    UNIT(test_server_name), UNIT(test_over_is_over),
 	};
 	return cmocka_run_group_tests(tests, group_open, group_close);
 }
