@@ -1,10 +1,7 @@
-/* content: files of every size, those that cannot be read, and a write that is whole or not at all;
- * and what this host is called. */
+/* content: files of every size, those that cannot be read, and a write that is whole or not at all. */
 #include "../../src/app/content.h"
-#include "../../src/app/host_names.h"
 #include "unit.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,37 +103,29 @@ static void test_write(void **state)
 	place_remove(&p);
 }
 
-/* Nothing twice, nothing empty, addresses that are addresses, and what everybody is called. */
-static void test_host_names(void **state)
+/* What is no file has its bytes once: who wants them again has to keep them. */
+static void test_once(void **state)
 {
 	(void)state;
-	static struct host_names h;
-	bool localhost = false, four = false, six = false, more = false;
-	host_names_get(&h, "desk.example");
-	assert_true(h.n >= 4 && h.n <= SELF_SIGNED_NAMES);
-	for (size_t i = 0; i < h.n; i++) {
-		struct in6_addr a;
-		assert_true(*h.names[i]);
-		for (size_t j = 0; j < i; j++)
-			assert_string_not_equal(h.names[i], h.names[j]);
-		localhost |= strcmp(h.names[i], "localhost") == 0;
-		four |= strcmp(h.names[i], "127.0.0.1") == 0;
-		six |= strcmp(h.names[i], "::1") == 0;
-		more |= strcmp(h.names[i], "desk.example") == 0;
-		if (inet_pton(AF_INET6, h.names[i], &a) == 1)
-			assert_false(IN6_IS_ADDR_LINKLOCAL(&a));
-	}
-	assert_true(localhost && four && six && more);
-	size_t n = h.n;
-	host_names_get(&h, NULL);
-	assert_int_equal(h.n, n - 1);
-	host_names_get(&h, "localhost");
-	assert_int_equal(h.n, n - 1);
+	struct content c;
+	char path[64];
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "sesame\n", 7), 7);
+	close(ends[1]);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
+	assert_int_equal(content_read(&c, path), 0);
+	assert_true(c.once);
+	assert_span_is(c.bytes, "sesame\n");
+	content_free(&c);
+	close(ends[0]);
+	assert_int_equal(content_read(&c, "/proc/self/stat"), 0);
+	assert_false(c.once);
+	content_free(&c);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {UNIT(test_sizes), UNIT(test_write),
-	                                   UNIT(test_host_names)};
+	const struct CMUnitTest tests[] = {UNIT(test_sizes), UNIT(test_write), UNIT(test_once)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,9 +127,8 @@ static void test_no_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_moved),        cmocka_unit_test(test_still_there),
-		cmocka_unit_test(test_in_the_way),   cmocka_unit_test(test_never_a_file),
-		cmocka_unit_test(test_no_directory),
+		UNIT(test_moved),        UNIT(test_still_there),  UNIT(test_in_the_way),
+		UNIT(test_never_a_file), UNIT(test_no_directory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

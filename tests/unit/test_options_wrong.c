@@ -281,6 +281,12 @@ static void test_wrong_durations(void **state)
 	static const struct options_row rows[] = {
 		{"--heartbeat=x", "--heartbeat: 'x' is not a number of seconds from 0 to 1000000, "
 	                          "such as 10 or 0.5"},
+		{"--heartbeat=1.2345",
+	         "--heartbeat: '1.2345' is not a number of seconds from 0 to 1000000, "
+	         "such as 10 or 0.5"},
+		{"--heartbeat=1.",
+	         "--heartbeat: '1.' is not a number of seconds from 0 to 1000000, "
+	         "such as 10 or 0.5"},
 		{"--pong-timeout=1000001", "--pong-timeout: '1000001' is not a number of seconds "
 	                                   "from 0 to 1000000, such as 10 or 0.5"},
 	};

@@ -2,6 +2,7 @@
 #include "options_line.h"
 #include "unit.h"
 
+#include "../../src/app/log_path.h"
 #include "app/reload.h"
 #include "fake_env.h"
 
@@ -136,6 +137,23 @@ static void test_at_rest(void **state)
 	end(&w);
 }
 
+/* Nothing in it has changed, but who may read it: that may be what was the matter. */
+static void test_permissions(void **state)
+{
+	(void)state;
+	struct world w;
+	struct stat before, now;
+	begin(&w, "--cert=%s 1 a:2", 100);
+	assert_int_equal(stat(w.cert, &before), 0);
+	do { /* until the clock of the file system has gone on */
+		assert_int_equal(chmod(w.cert, 0640), 0);
+		assert_int_equal(stat(w.cert, &now), 0);
+	} while (memcmp(&before.st_ctim, &now.st_ctim, sizeof now.st_ctim) == 0);
+	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
+	assert_int_equal(w.freshes, 1);
+	end(&w);
+}
+
 static void test_broken(void **state)
 {
 	(void)state;
@@ -197,6 +215,46 @@ static void test_no_tls(void **state)
 	end(&w);
 }
 
+/* The log file is opened anew by hand, and not whenever somebody looks at the certificates. */
+static void test_log_file(void **state)
+{
+	(void)state;
+	struct world w;
+	struct stat before, now;
+	char words[288], old[128], path[128];
+	begin(&w, "--cert=%s 1 a:2", 100);
+	reload_free(w.reload);
+	snprintf(path, sizeof path, "%s/log", w.dir);
+	snprintf(old, sizeof old, "%s/log.1", w.dir);
+	snprintf(words, sizeof words, "--log-file=%s --cert=%s 1 a:2", path, w.cert);
+	char err[SITE_ERROR];
+	assert_int_equal(options_line_parse(&w.o, &w.line, words, err), 0);
+	int fd = log_path_open(path);
+	struct reload_host host = {.owner = &w, .fresh = on_fresh, .log_fd = fd};
+	assert_int_equal(reload_new(&w.reload, &w.f.env, &w.o, &w.kept, w.site, &host), 0);
+	assert_int_equal(fstat(fd, &before), 0);
+	assert_int_equal(rename(path, old), 0);
+	fake_sleep(&w.f, 3 * RELOAD_LOOK_MS);
+	assert_int_equal(access(path, F_OK), -1);
+	reload_now(w.reload);
+	fake_turn(&w.f);
+	assert_int_equal(fstat(fd, &now), 0);
+	assert_true(now.st_ino != before.st_ino);
+	assert_int_equal(told(&w, "not opened anew"), 0);
+	/* a folder has its name: that is told, once for each time, and the last one stays */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	reload_now(w.reload);
+	fake_turn(&w.f);
+	assert_int_equal(told(&w, "log file not opened anew, the old one goes on"), 1);
+	fake_sleep(&w.f, 3 * RELOAD_LOOK_MS);
+	assert_int_equal(told(&w, "not opened anew"), 1);
+	close(fd);
+	unlink(old);
+	rmdir(path);
+	end(&w);
+}
+
 /* The end comes while a build is under way: its site goes nowhere and is freed. */
 static void test_end_meanwhile(void **state)
 {
@@ -209,6 +267,22 @@ static void test_end_meanwhile(void **state)
 	w.reload = NULL;
 	fake_jobs(&w.f);
 	assert_int_equal(w.freshes, 0);
+	end(&w);
+}
+
+/* The certificate that the backend is shown is one of ours, too. */
+static void test_towards_backend(void **state)
+{
+	(void)state;
+	struct world w;
+	begin(&w, "--ssl-target --ssl-target-insecure --ssl-target-cert=%s 1 a:2", 10);
+	assert_int_equal(told(&w, "certificate for=backend"), 1);
+	assert_int_equal(told(&w, "until=20"), 1); /* a date */
+	assert_int_equal(told(&w, "a certificate expires soon"), 1);
+	assert_int_equal(told(&w, "date=20"), 1);
+	put(&w, 10);
+	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
+	assert_int_equal(w.freshes, 1);
 	end(&w);
 }
 
@@ -260,9 +334,10 @@ static void test_self_signed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_change),        UNIT(test_at_rest),     UNIT(test_broken),
-		UNIT(test_by_hand),       UNIT(test_no_tls),      UNIT(test_end_meanwhile),
+		UNIT(test_change),        UNIT(test_at_rest),       UNIT(test_permissions),
+		UNIT(test_broken),        UNIT(test_by_hand),       UNIT(test_no_tls),
+		UNIT(test_log_file),      UNIT(test_end_meanwhile), UNIT(test_towards_backend),
 		UNIT(test_daily_warning), UNIT(test_self_signed),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("reload", tests, NULL, NULL);
 }
