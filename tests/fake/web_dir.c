@@ -110,6 +110,18 @@ static struct span text(struct web *w, size_t *at, const char *s)
 	return span_of(w->texts + *at - n, n);
 }
 
+/* One status line, which says what g->status does, and a blank line. */
+static void check_head(const struct file_get *g)
+{
+	char start[16];
+	int n = snprintf(start, sizeof(start), "HTTP/1.1 %u ", g->status);
+
+	assert_true(g->head.len > (size_t)n);
+	assert_memory_equal(g->head.at, start, (size_t)n);
+	assert_null(memmem(g->head.at + n, g->head.len - (size_t)n, "HTTP/1.1 ", 9));
+	assert_non_null(memmem(g->head.at, g->head.len, "\r\n\r\n", 4));
+}
+
 static void on_ready(void *owner, struct file_get *g)
 {
 	struct web *w = owner;
@@ -121,6 +133,8 @@ static void on_ready(void *owner, struct file_get *g)
 	r->readies++;
 	r->status = g->status;
 	assert_int_equal(g->error != NULL, g->status >= 400);
+	if (g->head.len > 0)
+		check_head(g);
 	if (g->error && g->head.len > 0 && !w->head_only)
 		assert_non_null(memmem(g->head.at, g->head.len, g->error, strlen(g->error)));
 	r->broken = g->broken;

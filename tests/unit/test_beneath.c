@@ -1,4 +1,5 @@
 /* Opening below a root: with openat2, and by walking where there is none. */
+/* ldflags: -Wl,--wrap=syscall */
 #include "../../src/serve/beneath.h"
 
 #include "unit.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -14,6 +16,22 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* So many calls of openat2 fail. */
+static unsigned busy;
+static int busy_err;
+
+long __wrap_syscall(long number, int root, const char *path, struct open_how *how, size_t size);
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, int root, const char *path, struct open_how *how, size_t size)
+{
+	assert_int_equal(number, SYS_openat2);
+	if (busy == 0)
+		return __real_syscall(number, root, path, how, size);
+	busy--;
+	errno = busy_err;
+	return -1;
+}
 
 /*  top/secret.txt  top/rootling/near.txt
  *  top/root/a.txt  sub/b.txt  sub/deep/c.txt  and links                                          */
@@ -208,6 +226,35 @@ static void test_without_openat2(void **state)
 	web_done(&w);
 }
 
+/* Something on the way is renamed while the kernel looks: that is no news for long, and if it goes on
+ * and on it is an error that passes. */
+static void test_renamed_meanwhile(void **state)
+{
+	(void)state;
+	static const int errs[] = {EAGAIN, EINTR};
+	struct web w;
+	struct beneath b;
+	struct stat st;
+	fill(&w);
+	assert_int_equal(beneath_init(&b, w.root), 0);
+	for (size_t i = 0; i < 2; i++) {
+		busy = 3;
+		busy_err = errs[i];
+		assert_int_equal(beneath_stat(&b, "a.txt", &st), 0);
+		assert_int_equal(busy, 0);
+		busy = 1000;
+		assert_int_equal(beneath_stat(&b, "a.txt", &st), -errs[i]);
+		assert_true(busy > 900);
+	}
+	busy = 3;
+	busy_err = ENOENT;
+	assert_int_equal(beneath_stat(&b, "a.txt", &st), -ENOENT);
+	assert_int_equal(busy, 2);
+	busy = 0;
+	beneath_done(&b);
+	web_done(&w);
+}
+
 static void test_init_errors(void **state)
 {
 	(void)state;
@@ -266,8 +313,13 @@ static void test_init_permissions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_kernel),          UNIT(test_walk),        UNIT(test_kinds),
-		UNIT(test_without_openat2), UNIT(test_init_errors), UNIT(test_init_permissions),
+		UNIT(test_kernel),
+		UNIT(test_walk),
+		UNIT(test_kinds),
+		UNIT(test_without_openat2),
+		UNIT(test_renamed_meanwhile),
+		UNIT(test_init_errors),
+		UNIT(test_init_permissions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

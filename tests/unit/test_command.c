@@ -90,6 +90,8 @@ static void test_find(void **state)
 	/* an empty entry is the working directory */
 	assert_int_equal(command_find("Makefile", ":/bin", path), COMMAND_DENIED);
 	assert_string_equal(path, "./Makefile");
+	/* and no other part of an entry is anything */
+	assert_int_equal(command_find("Makefile", "/nonexistent/.:/bin", path), COMMAND_MISSING);
 	memset(name, 'x', sizeof name);
 	name[sizeof name - 1] = 0;
 	assert_int_equal(command_find(name, search, path), COMMAND_MISSING);
@@ -209,6 +211,13 @@ static void test_interpreter(void **state)
 	}
 	assert_false(command_interpreter("/nonexistent/x", got));
 	unit_note_clear();
+	/* longer than the kernel reads: as far as that goes */
+	char text[1000];
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = 0;
+	memcpy(text, "#!/", 3);
+	assert_true(command_interpreter(script(&f, "long", text), got));
+	assert_true(strlen(got) >= 200 && strlen(got) < 256);
 	folder_close(&f);
 }
 

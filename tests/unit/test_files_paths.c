@@ -37,6 +37,7 @@ static void fill(struct web *w)
 	web_text(w, "secret.txt", "secret");
 	web_mkdir(w, "rootling");
 	web_text(w, "rootling/near.txt", "secret");
+	web_text(w, "root/empty", "");
 	web_text(w, "root/a.txt", "a");
 	web_text(w, "root/a b+c.txt", "a b+c");
 	web_text(w, "root/%2e%2e", "percent");
@@ -167,6 +168,7 @@ static const struct {
 	{"/missing/a.txt", 404, NULL},
 	{"/a.txt/", 404, NULL},
 	{"/a.txt/.", 404, NULL},
+	{"/empty/", 404, NULL},
 	{"/a.txt/b", 404, NULL},
 	{"/fifo/", 404, NULL},
 	/* folders without an index */

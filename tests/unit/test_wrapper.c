@@ -66,6 +66,30 @@ static void test_bind_without_listen(void **state)
 	stage_close(&s);
 }
 
+/* A look from before it was ready comes back: what it has not seen yet is no matter any more. */
+static void test_ready_meanwhile(void **state)
+{
+	static const unsigned times[] = {500, STAGE_READY_MS};
+	struct stage s;
+	(void)state;
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		stage_start(&s, WRAP_EXIT, WRAP_MOVED);
+		fake_sleep(&s.f, times[i] - 1);
+		s.f.hold_jobs = true;
+		fake_sleep(&s.f, 1);
+		assert_true(s.f.jobs_n > 0);
+		stage_ready(&s);
+		fake_jobs(&s.f);
+		s.f.hold_jobs = false;
+		stage_proc.looks = 0;
+		fake_sleep(&s.f, 2 * STAGE_READY_MS);
+		assert_int_equal(stage_proc.looks, 0);
+		assert_false(fake_logged(&s.f, "not ready"));
+		assert_int_equal(gate_now(&s.gate), GATE_OPEN);
+		stage_close(&s);
+	}
+}
+
 static void test_late(void **state)
 {
 	struct stage s;
@@ -249,6 +273,7 @@ int main(void)
 		UNIT(test_ready),
 		UNIT(test_listen_lost),
 		UNIT(test_bind_without_listen),
+		UNIT(test_ready_meanwhile),
 		UNIT(test_late),
 		UNIT(test_late_because_of_bind),
 		UNIT(test_late_without_a_job),

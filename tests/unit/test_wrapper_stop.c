@@ -158,17 +158,21 @@ static void test_kill_in_vain(void **state)
 {
 	struct stage s;
 	(void)state;
-	stage_start(&s, WRAP_EXIT, WRAP_MOVED);
-	wrapper_retire(&s.w);
-	wrapper_kill(&s.w);
-	wrapper_stop(&s.w);
-	fake_sleep(&s.f, 1000);
-	assert_int_equal(s.stopped, 0);
-	assert_false(fake_logged(&s.f, "did not end in time")); /* it had none */
-	fake_sleep(&s.f, 2000);
-	assert_int_equal(s.stopped, 1);
-	s.child.alive = false;
-	stage_close(&s);
+	for (unsigned stopped = 0; stopped < 2; stopped++) {
+		stage_start(&s, WRAP_EXIT, WRAP_MOVED);
+		wrapper_retire(&s.w);
+		if (stopped)
+			wrapper_stop(&s.w);
+		wrapper_kill(&s.w);
+		wrapper_stop(&s.w);
+		fake_sleep(&s.f, 1000);
+		assert_int_equal(s.stopped, 0);
+		fake_sleep(&s.f, 2000);
+		assert_int_equal(s.stopped, 1);
+		assert_false(fake_logged(&s.f, "did not end in time")); /* it had none */
+		s.child.alive = false;
+		stage_close(&s);
+	}
 }
 
 static void test_stop_by_force(void **state)
@@ -286,6 +290,25 @@ static void test_stop_while_looking(void **state)
 	stage_close(&s);
 }
 
+/* Whatever it waits for. */
+static void test_done_at_any_time(void **state)
+{
+	struct stage s;
+	(void)state;
+	stage_start(&s, WRAP_EXIT, WRAP_MOVED);
+	stage_close(&s);
+	stage_start(&s, WRAP_RESPAWN, WRAP_MOVED);
+	stage_pause(&s);
+	stage_close(&s);
+	stage_start(&s, WRAP_EXIT, WRAP_MOVED);
+	wrapper_stop(&s.w);
+	s.child.alive = false;
+	stage_close(&s);
+	stage_start(&s, WRAP_EXIT, WRAP_UNIX);
+	fake_child_ends(&s.child, 0);
+	stage_close(&s);
+}
+
 /* Looks that come back to nobody: what was the wrapper's may be something else by now. */
 static void test_done_while_looking(void **state)
 {
@@ -321,6 +344,7 @@ int main(void)
 		UNIT(test_stop_while_it_sweeps_for_the_next_start),
 		UNIT(test_stop_with_a_look_under_way),
 		UNIT(test_stop_while_looking),
+		UNIT(test_done_at_any_time),
 		UNIT(test_done_while_looking),
 	};
 	return cmocka_run_group_tests_name("wrapper_stop", tests, NULL, NULL);
