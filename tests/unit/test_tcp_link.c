@@ -457,6 +457,34 @@ static void test_last_words_before_our_end(void **state)
 	side_close(&x);
 }
 
+/* What is answered to the last words fails, and the next look at the socket finds the reset itself: it
+ * is one and the same. */
+static void answer(void *owner, struct span s)
+{
+	on_bytes(owner, s);
+	(void)link_send(((struct side *)owner)->link, s, 0);
+}
+
+static void test_last_words_answered(void **state)
+{
+	static const struct link_events answering = {answer, on_eof, on_drained, on_lost,
+	                                             on_closed};
+	struct side x;
+	(void)state;
+	side_open(&x, false, false);
+	link_own(x.link, &answering, &x);
+	far_says(&x, 1000);
+	far_closes(&x, true);
+	link_read(x.link, 1000); /* a full read: one more follows in the same turn */
+	real_until(&x.w, x.losts);
+	for (int i = 0; i < 20; i++)
+		real_turn(&x.w);
+	assert_int_equal(x.losts, 1);
+	check_got(&x, 1000);
+	assert_int_equal(x.why.err, -ECONNRESET);
+	side_close(&x);
+}
+
 /* Nobody ever reads the last words: the stall deadline ends it. */
 static void test_last_words_not_for_ever(void **state)
 {
@@ -868,6 +896,7 @@ int main(void)
 		UNIT(test_last_words_before_reset),
 		UNIT(test_last_words_after_our_own),
 		UNIT(test_last_words_before_our_end),
+		UNIT(test_last_words_answered),
 		UNIT(test_last_words_not_for_ever),
 		UNIT(test_failed_send_without_words),
 		UNIT(test_takes_turns),

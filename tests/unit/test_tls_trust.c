@@ -323,7 +323,7 @@ static void test_over_is_over(void **state)
 	const struct world *w = *state;
 	struct tls_site *client = site_trusting(&w->ca, NULL);
 	struct tls_two two;
-	uint8_t bytes[4096], plain[100], forged[2][5 + 40] = {{23, 3, 3, 0, 40}, {23, 3, 3, 0, 40}};
+	uint8_t bytes[4096], plain[100], forged[2][5 + 258] = {{23, 3, 3, 1, 2}, {23, 3, 3, 1, 2}};
 	struct span in = span_of(forged[0], sizeof forged[0]);
 	struct span more = span_of(forged[1], sizeof forged[1]), words = span_str("words");
 	struct tls_out out = {bytes, 0, sizeof bytes};
@@ -334,6 +334,7 @@ static void test_over_is_over(void **state)
 	struct tls *t = two.server;
 	assert_int_equal(tls_read(t, &in, span_of(plain, sizeof plain), &n, &out), TLS_BAD);
 	assert_true(out.len > 0);
+	assert_non_null(strstr(tls_why(t)->text, "client sent a record that does not decrypt"));
 	out.len = 0;
 	snprintf(text, sizeof text, "%s", tls_why(t)->text);
 	assert_int_equal(tls_read(t, &more, span_of(plain, sizeof plain), &n, &out), TLS_BAD);
