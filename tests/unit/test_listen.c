@@ -620,6 +620,27 @@ static void test_unix_bad_paths(void **state)
 	assert_false(exists(path));
 }
 
+/* Many may come before anybody is accepted. */
+static void test_unix_backlog(void **state)
+{
+	struct listen_set s;
+	struct place p;
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	int clients[100];
+	(void)state;
+	place_open(&p);
+	assert_int_equal(open_path(&s, p.path, 0600), 0);
+	memcpy(un.sun_path, p.path, strlen(p.path));
+	for (int i = 0; i < 100; i++) {
+		clients[i] = __real_socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(clients[i], (struct sockaddr *)&un, sizeof un), 0);
+	}
+	for (int i = 0; i < 100; i++)
+		hang_up(clients[i]);
+	listen_close(&s);
+	place_close(&p);
+}
+
 /* Somebody has put another file there since: it is not ours to remove. */
 static void test_unix_removes_only_its_own(void **state)
 {
@@ -1081,6 +1102,7 @@ int main(void)
 		UNIT(test_unix_live_server_is_left_alone),
 		UNIT(test_unix_other_files_are_left_alone),
 		UNIT(test_unix_bad_paths),
+		UNIT(test_unix_backlog),
 		UNIT(test_unix_removes_only_its_own),
 		UNIT(test_accepts_with_peer),
 		UNIT(test_accepts_unix),
