@@ -191,7 +191,6 @@ static void below_lost(void *owner, const struct why *why)
 {
 	struct tls_link *t = owner;
 	t->below_lost = true;
-	t->shaking = false;
 	if (!t->closing && !t->lost)
 		tl_fail(t, why);
 }
@@ -255,7 +254,7 @@ static int op_send(struct link *l, struct span s, unsigned flags)
 	int r = send_all(t, s, flags);
 	if (r < 0)
 		l->shut = true;
-	if (t->mute && !t->lost)
+	if (t->mute)
 		defer_post(t->env->defer, &t->step);
 	return r;
 }

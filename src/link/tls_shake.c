@@ -9,19 +9,6 @@
 /* A handshake's messages are a few KiB each way. */
 enum { SHAKE_ROOM = BUF_SIZE, SHAKE_HOLD = 2 * BUF_SIZE };
 
-static void shake_end(struct tls_link *t)
-{
-	timer_stop(&t->timer);
-	defer_drop(&t->step);
-	t->shaking = false;
-}
-
-static void shake_fail(struct tls_link *t, const struct why *why)
-{
-	shake_end(t);
-	tl_fail(t, why);
-}
-
 /* Who the client is outlives the cryptography. */
 static int keep_identity(struct tls_link *t)
 {
@@ -40,7 +27,8 @@ static void shake_ready(struct tls_link *t)
 {
 	struct why why;
 
-	shake_end(t);
+	timer_stop(&t->timer);
+	t->shaking = false;
 	if (keep_identity(t) < 0) {
 		why = why_make(WHY_TLS, 1011, 503, -ENOMEM, "out of memory");
 		tl_fail(t, &why);
@@ -75,7 +63,7 @@ static void on_step(void *owner)
 	if (tl_flush(t, &out, 0) < 0)
 		return; /* lost follows from below */
 	if (e == TLS_BAD)
-		shake_fail(t, tls_why(t->tls));
+		tl_fail(t, tls_why(t->tls));
 	else if (e == TLS_READY)
 		shake_ready(t);
 	else if (e == TLS_AGAIN)
@@ -94,7 +82,7 @@ static void on_late(void *owner)
 	                          t->env->limits->tls_ms / 1000.0);
 
 	metric_add(t->env->metrics, METRIC_DEADLINE, 1);
-	shake_fail(t, &why);
+	tl_fail(t, &why);
 }
 
 void shake_bytes(struct tls_link *t, struct span s)
@@ -111,12 +99,11 @@ void shake_ended(struct tls_link *t)
 {
 	struct why why;
 
-	t->below_ended = true;
 	if (!list_empty(&t->step.node))
 		return;
 	why = why_make(WHY_TLS, 1011, 502, -ECONNRESET,
 	               "%s closed the connection during the TLS handshake", t->peer);
-	shake_fail(t, &why);
+	tl_fail(t, &why);
 }
 
 void shake_start(struct tls_link *t)
