@@ -132,7 +132,7 @@ static void test_tls_hello(void **state)
 	(void)state;
 	begin(&d);
 	say(&d, "\x16\x03\x01\x02");
-	assert_true(d.client->got_close);
+	assert_true(d.client->got_close && !d.client->got_reset);
 	assert_int_equal(d.client->heard_len, 0);
 	mem_say_eof(d.client);
 	duo_turn(&d);
@@ -367,6 +367,8 @@ static void test_file_to_a_slow_client(void **state)
 	d.client->window = 0;
 	say(&d, GET("/big.bin") GET("/none"));
 	assert_true(d.client->queued_max <= LINK_LOW + FILE_PIECE + 4096);
+	fake_sleep(&d.fake, 3 * d.fake.limits.stall_ms); /* it is not the disk that is slow */
+	assert_false(d.client->got_close);
 	for (int i = 0; i < 1000 && d.client->pending_len > 0; i++) {
 		mem_take(d.client, 20000);
 		duo_turn(&d);
@@ -424,6 +426,31 @@ static void test_stop_in_the_middle_of_a_file(void **state)
 	assert_int_equal(heard_times(&d, "HTTP/1.1 "), 1);
 	assert_true(d.client->got_finish);
 	end(&d);
+	without_files(dir);
+}
+
+/* Cut, and cut again, while a piece is being read. */
+static void test_cut_in_the_middle_of_a_file(void **state)
+{
+	const struct why why = {.layer = WHY_SERVER, .status = 503, .text = "we leave"};
+	struct duo d;
+	char dir[32];
+
+	(void)state;
+	with_files(&d, dir);
+	d.client->window = 100000;
+	d.fake.hold_jobs = true;
+	say(&d, GET("/big.bin"));
+	fake_jobs(&d.fake);
+	mem_take(d.client, SIZE_MAX);
+	duo_turn(&d);
+	assert_int_equal(d.fake.jobs_n, 1);
+	for (int i = 0; i < 2; i++)
+		session_cut(LIST_OF(d.sessions.next, struct session, node), &why);
+	duo_turn(&d);
+	assert_int_equal(d.ended, 1);
+	fake_jobs(&d.fake);
+	duo_done(&d);
 	without_files(dir);
 }
 
@@ -548,6 +575,7 @@ int main(void)
 		UNIT(test_file_to_a_slow_client),
 		UNIT(test_client_leaves_in_the_middle_of_a_file),
 		UNIT(test_stop_in_the_middle_of_a_file),
+		UNIT(test_cut_in_the_middle_of_a_file),
 		UNIT(test_disk_hangs),
 		UNIT(test_file_cut_short),
 		UNIT(test_file_not_begun),

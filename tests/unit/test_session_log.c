@@ -132,26 +132,53 @@ static void test_request(void **state)
 	assert_int_equal(counted(&d, METRIC_REFUSED), 1);
 }
 
-/* A head that never ends is not logged as the request before it. */
+/* A refusal is news, whatever its number. */
+static void test_refusal_is_news(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	begin(&d, LOG_INFO);
+	say(&d, "GET /x HTTP/1.1\r\n\r\n");
+	end(&d);
+	assert_true(fake_logged(&d.fake, "request refused client=192.0.2.7:4711 status=400 "));
+}
+
+/* A head that never ends is not logged as the request before it, and its time begins with its first
+ * byte, in a packet of its own or behind the other request. */
 static void test_late_request(void **state)
+{
+	(void)state;
+	for (int behind = 0; behind < 2; behind++) {
+		struct duo d;
+		begin(&d, LOG_DEBUG);
+		mem_say(d.client, span_str("GET /first HTTP/1.1\r\nHost: a\r\n\r\n"));
+		say(&d, behind ? "GET /seco" : "");
+		d.fake.lines_len = 0;
+		say(&d, behind ? "" : "GET /seco");
+		fake_sleep(&d.fake, d.fake.limits.head_ms);
+		end(&d);
+		assert_log(&d, "info  request refused client=192.0.2.7:4711 status=408 method=\"\" "
+		               "path=\"\" reason=\"the request head did not end in time\"\n"
+		               "debug connection ended client=192.0.2.7:4711 layer=session "
+		               "reason=\"request head did not end in time\"\n");
+		assert_int_equal(counted(&d, METRIC_REQUESTS), 1);
+		assert_int_equal(counted(&d, METRIC_REFUSED), 2);
+		assert_int_equal(counted(&d, METRIC_DEADLINE), 1);
+	}
+}
+
+static void test_reset(void **state)
 {
 	struct duo d;
 
 	(void)state;
 	begin(&d, LOG_DEBUG);
-	say(&d, "GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
-	d.fake.lines_len = 0;
-	say(&d, "GET /seco");
-	fake_sleep(&d.fake, d.fake.limits.head_ms);
+	say(&d, "GET /hal");
+	mem_reset(d.client, "client reset the connection");
 	end(&d);
-	assert_log(&d,
-	           "info  request refused client=192.0.2.7:4711 status=408 method=\"\" path=\"\" "
-	           "reason=\"the request head did not end in time\"\n"
-	           "debug connection ended client=192.0.2.7:4711 layer=session "
-	           "reason=\"request head did not end in time\"\n");
-	assert_int_equal(counted(&d, METRIC_REQUESTS), 1);
-	assert_int_equal(counted(&d, METRIC_REFUSED), 2);
-	assert_int_equal(counted(&d, METRIC_DEADLINE), 1);
+	assert_log(&d, "debug connection ended client=192.0.2.7:4711 layer=tcp "
+	               "reason=\"client reset the connection\"\n");
 }
 
 /* The reason for the end of a connection that is no session yet is the one it was ended for. */
@@ -240,7 +267,9 @@ int main(void)
 		UNIT(test_quiet),
 		UNIT(test_no_backend),
 		UNIT(test_request),
+		UNIT(test_refusal_is_news),
 		UNIT(test_late_request),
+		UNIT(test_reset),
 		UNIT(test_ended_from_outside),
 		UNIT(test_session_ended_from_outside),
 		UNIT(test_silence),

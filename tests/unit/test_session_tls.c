@@ -277,6 +277,7 @@ static void test_garbage(void **state)
 	begin(&t, world_of(state)->server, false);
 	mem_say(t.d.client, span_of("\x16garbage that is no record", 26));
 	turn(&t);
+	assert_false(t.d.client->got_reset); /* our alert is on its way */
 	client_goes(&t);
 	assert_logged(&t, "info  TLS failed client=192.0.2.7:4711 layer=tls reason=");
 	assert_logged(&t, "does not speak TLS, or a record is broken");

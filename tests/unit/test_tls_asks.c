@@ -112,6 +112,28 @@ static void test_several_in_one_record(void **state)
 		}
 }
 
+/* Who takes nothing and goes on asking is cut off; who just takes nothing is not. */
+static void test_asks_and_does_not_listen(void **state)
+{
+	static uint8_t much[2 * LINK_HIGH + 1];
+
+	for (int server = 0; server < 2; server++) {
+		struct tls_joint p;
+		open_ready(&p, *state, server);
+		p.far->mem->window = 0;
+		tls_joint_send(&p, span_of(much, sizeof much));
+		tls_end_say(p.far, span_str("still there?"));
+		tls_joint_turn(&p);
+		assert_int_equal(p.got_len, 12);
+		assert_false(p.lost);
+		far_asks(&p, server, 1);
+		tls_joint_turn(&p);
+		assert_true(p.lost);
+		assert_string_equal(p.why.text, "peer asks and does not listen to the answers");
+		tls_joint_done(&p);
+	}
+}
+
 /* The codec itself: any room for answers, down to none, and never a byte behind it. */
 static void test_room_is_kept(void **state)
 {
@@ -148,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_is_answered),
 		cmocka_unit_test(test_several_in_one_record),
+		cmocka_unit_test(test_asks_and_does_not_listen),
 		cmocka_unit_test(test_room_is_kept),
 	};
 	return cmocka_run_group_tests(tests, tls_world_open, tls_world_close);

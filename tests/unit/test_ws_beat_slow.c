@@ -1,0 +1,160 @@
+/* Heartbeats and pings while one side takes nothing: what waits in a queue is no fault of who could
+ * not see it yet.
+ */
+#include "unit.h"
+
+#include "../fake/duo.h"
+
+#include <stdlib.h>
+
+static void begin(struct duo *d, uint32_t ping_ms, uint32_t pong_ms, const char *more)
+{
+	duo_init(d);
+	d->fake.limits.ping_ms = ping_ms;
+	d->fake.limits.pong_ms = pong_ms;
+	duo_connect(d);
+	duo_upgrade(d, more);
+}
+
+static void end(struct duo *d)
+{
+	if (!d->client->says_eof)
+		mem_say_eof(d->client);
+	if (!d->backend->says_eof)
+		mem_say_eof(d->backend);
+	mem_take(d->client, SIZE_MAX);
+	mem_take(d->backend, SIZE_MAX);
+	duo_turn(d);
+	fake_sleep(&d->fake, d->fake.limits.close_ms);
+	duo_turn(d);
+	assert_int_equal(d->ended, 1);
+	duo_done(d);
+}
+
+#define ASSERT_HEARD(d, field, value)                                                              \
+	do {                                                                                       \
+		struct duo_heard heard_ = duo_heard(d);                                            \
+		assert_false(heard_.broken);                                                       \
+		assert_int_equal(heard_.field, value);                                             \
+		duo_heard_free(&heard_);                                                           \
+	} while (0)
+
+static void check_closed(struct duo *d, unsigned code, const char *reason)
+{
+	struct duo_heard h = duo_heard(d);
+
+	assert_int_equal(h.closes, 1);
+	assert_int_equal(h.code, code);
+	assert_non_null(strstr(h.reason, reason));
+	duo_heard_free(&h);
+}
+
+static void test_not_enforced_while_the_backend_is_slow(void **state)
+{
+	struct duo d;
+	uint8_t *much = calloc(1, 600000);
+
+	(void)state;
+	begin(&d, 5000, 2000, NULL);
+	d.backend->window = 0;
+	fake_sleep(&d.fake, 5000);
+	duo_client_frame(&d, WS_OP_BINARY, span_of(much, 600000));
+	duo_client_frame(&d, WS_OP_PONG, (struct span){0}); /* waits behind the data */
+	duo_turn(&d);
+	assert_int_equal(d.client->room, 0);
+	fake_sleep(&d.fake, 50000);
+	ASSERT_HEARD(&d, closes, 0);
+	d.backend->window = SIZE_MAX;
+	mem_take(d.backend, SIZE_MAX);
+	duo_turn(&d);
+	fake_sleep(&d.fake, 1999);
+	ASSERT_HEARD(&d, closes, 0);
+	free(much);
+	end(&d);
+}
+
+/* When reading goes on, the answer gets its whole time. */
+static void test_the_time_begins_anew(void **state)
+{
+	struct duo d;
+	uint8_t *much = calloc(1, 600000);
+
+	(void)state;
+	begin(&d, 5000, 2000, NULL);
+	d.backend->window = 0;
+	fake_sleep(&d.fake, 5000);
+	duo_client_frame(&d, WS_OP_BINARY, span_of(much, 600000));
+	duo_turn(&d);
+	assert_int_equal(d.client->room, 0);
+	fake_sleep(&d.fake, 5500); /* half of it has passed, as far as the clock goes */
+	d.backend->window = SIZE_MAX;
+	mem_take(d.backend, SIZE_MAX);
+	duo_turn(&d);
+	fake_sleep(&d.fake, 1999);
+	ASSERT_HEARD(&d, closes, 0);
+	fake_sleep(&d.fake, 1);
+	check_closed(&d, 1011, "ping");
+	free(much);
+	end(&d);
+}
+
+/* No ping behind bytes that wait, nor while the client is not read: only its answer would be late. It
+ * goes when they are gone, at the next time. */
+static void test_no_ping_behind_a_backlog(void **state)
+{
+	(void)state;
+	for (int up = 0; up < 2; up++) {
+		struct duo d;
+		uint8_t *much = calloc(1, 600000);
+		begin(&d, 5000, 2000, NULL);
+		struct mem_end *slow = up ? d.backend : d.client;
+		slow->window = 0;
+		if (up)
+			duo_client_frame(&d, WS_OP_BINARY, span_of(much, 600000));
+		else
+			mem_say(d.backend, span_of(much, 10));
+		duo_turn(&d);
+		assert_int_equal(d.client->room == 0, up);
+		fake_sleep(&d.fake, 50000);
+		slow->window = SIZE_MAX;
+		mem_take(slow, SIZE_MAX);
+		duo_turn(&d);
+		ASSERT_HEARD(&d, pings, 0);
+		fake_sleep(&d.fake, 5000);
+		ASSERT_HEARD(&d, pings, 1);
+		free(much);
+		end(&d);
+	}
+}
+
+/* Too much waits for the client to answer it now: then the answer goes when it has taken some. */
+static void test_ping_behind_a_backlog(void **state)
+{
+	struct duo d;
+	uint8_t *much = calloc(1, LINK_HIGH + 1);
+
+	(void)state;
+	begin(&d, 0, 0, NULL);
+	d.client->window = 0;
+	mem_say(d.backend, span_of(much, LINK_HIGH + 1));
+	duo_turn(&d);
+	assert_true(d.client->pending_len > LINK_HIGH);
+	duo_client_frame(&d, WS_OP_PING, span_str("patience"));
+	duo_turn(&d);
+	d.client->window = SIZE_MAX;
+	mem_take(d.client, SIZE_MAX);
+	ASSERT_HEARD(&d, pongs, 1);
+	free(much);
+	end(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(test_not_enforced_while_the_backend_is_slow),
+		UNIT(test_the_time_begins_anew),
+		UNIT(test_no_ping_behind_a_backlog),
+		UNIT(test_ping_behind_a_backlog),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
