@@ -200,6 +200,7 @@ static void *worker_run(void *arg)
 	struct worker *w = arg;
 
 	loop_run(w->loop);
+	log_file_flush(w->log_file); /* not only when the others and the command have ended */
 	atomic_store(&w->gone, true);
 	loop_wake(w->setup.main);
 	return NULL;

@@ -183,6 +183,23 @@ describe("an end of websplice", () => {
 		});
 	}
 
+	/* One worker has nobody and is gone at once, the other one has a client that takes its time. */
+	test("is none for the command until the last session has said goodbye", async (t) => {
+		const back = await echo(t, { unix: true });
+		const server = await wrap(t, ["--workers=2", "--close-timeout=60", "--drain-timeout=60", `--unix-target=${back.path}`], ["sleep", "300"]);
+		const { pid } = await server.event("command started");
+		const ws = await RawWs.open(t, server.port);
+		ws.send("x");
+		await ws.data(1);
+		server.kill();
+		assert.equal((await ws.close()).code, 1001);
+		await pause(300); /* for whoever would end it too early */
+		assert.ok(lives(Number(pid)));
+		ws.bye();
+		await server.ends(0);
+		assert.match(server.said, /session ended[^]*command ended .*signal TERM/);
+	});
+
 	test("asked for twice is SIGKILL at once", async (t) => {
 		const server = await wrap(t, ["--wrap-stop-timeout=600"], sh("trap '' TERM; echo up; sleep 300; sleep 300; sleep 300"));
 		await server.says(/text=up/);
