@@ -377,6 +377,10 @@ static void test_file_to_a_slow_client(void **state)
 	assert_memory_equal(d.client->heard, "HTTP/1.1 200 ", 13);
 	assert_true(d.client->heard_len > BIG);
 	assert_true(heard(&d, "HTTP/1.1 404 "));
+	assert_true(fake_logged(&d.fake, "debug request answered client=192.0.2.7:4711 status=200 "
+	                                 "method=GET path=/big.bin "));
+	assert_true(fake_logged(&d.fake, "info  request refused client=192.0.2.7:4711 status=404 "
+	                                 "method=GET path=/none "));
 	assert_int_equal(metric_get(&d.fake.metrics, METRIC_REQUESTS), 2);
 	assert_int_equal(metric_get(&d.fake.metrics, METRIC_REFUSED), 1);
 	end(&d);

@@ -92,6 +92,7 @@ static void test_client_closes_backend_slow(void **state)
 	                         "bye",
 	                         5));
 	duo_turn(&d);
+	assert_true(d.client->got_close);         /* whatever still waits for the backend */
 	assert_int_equal(d.backend->said_len, 0); /* read and dropped, so the backend can go on */
 	assert_true(d.backend->got_finish);
 	mem_take(d.backend, SIZE_MAX);

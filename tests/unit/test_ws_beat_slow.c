@@ -148,6 +148,29 @@ static void test_ping_behind_a_backlog(void **state)
 	end(&d);
 }
 
+/* Our Close waits behind bytes: the answer's time begins when they are gone, and ends. */
+static void test_close_behind_a_backlog(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	begin(&d, 0, 0, NULL);
+	d.client->window = 0;
+	mem_say(d.backend, span_str("still to be taken"));
+	mem_say_eof(d.backend);
+	duo_turn(&d);
+	fake_sleep(&d.fake, 10 * d.fake.limits.close_ms);
+	assert_false(d.client->got_close);
+	mem_take(d.client, SIZE_MAX);
+	duo_turn(&d);
+	ASSERT_HEARD(&d, closes, 1);
+	assert_false(d.client->got_close);
+	fake_sleep(&d.fake, d.fake.limits.close_ms);
+	assert_true(d.client->got_close);
+	assert_int_equal(metric_get(&d.fake.metrics, METRIC_DEADLINE), 1);
+	end(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +178,7 @@ int main(void)
 		UNIT(test_the_time_begins_anew),
 		UNIT(test_no_ping_behind_a_backlog),
 		UNIT(test_ping_behind_a_backlog),
+		UNIT(test_close_behind_a_backlog),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
