@@ -57,6 +57,9 @@ static void test_finish(void **state)
 	assert_int_equal(c.updates, 1);
 	assert_int_equal(c.losts, 0);
 	assert_int_equal(timers_next(&env.timers), -1);
+	rfb_read(&c, 4096); /* once is enough */
+	rfb_sleep(&c, 1000);
+	assert_int_equal(c.eofs, 1);
 	end(&c, &env);
 }
 

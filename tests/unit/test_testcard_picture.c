@@ -243,6 +243,19 @@ static void test_texts(void **state)
 	free(px);
 }
 
+/* What is pasted is one line: the end of a line is a blank, and what the font lacks a question mark. */
+static void test_paste(void **state)
+{
+	(void)state;
+	struct picture p;
+
+	picture_init(&p);
+	picture_paste(&p, 6);
+	picture_paste_more(&p, span_str("a\nb"));
+	picture_paste_more(&p, span_str("\t\x7f\xff~"));
+	assert_string_equal(p.paste, "a b???~");
+}
+
 /* Each frame looks different from those around it. */
 static void test_moves(void **state)
 {
@@ -334,11 +347,10 @@ static void test_font(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_windows),     UNIT(test_diff),
-		UNIT(test_diff_of_one), UNIT(test_diff_is_small),
-		UNIT(test_places),      UNIT(test_texts),
-		UNIT(test_moves),       UNIT(test_block_stays_in_lane),
-		UNIT(test_typing),      UNIT(test_font),
+		UNIT(test_windows),       UNIT(test_diff),   UNIT(test_diff_of_one),
+		UNIT(test_diff_is_small), UNIT(test_places), UNIT(test_texts),
+		UNIT(test_paste),         UNIT(test_moves),  UNIT(test_block_stays_in_lane),
+		UNIT(test_typing),        UNIT(test_font),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
