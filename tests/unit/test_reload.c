@@ -1,4 +1,5 @@
 /* reload on a clock turned by hand: what is looked at and when, what is told, who gets the site. */
+/* ldflags: -Wl,--wrap=clock_gettime */
 #include "options_line.h"
 #include "unit.h"
 
@@ -13,6 +14,19 @@
 #include <unistd.h>
 
 enum { DAY_S = 24 * 3600 };
+
+/* So far the date is ahead of the real one. */
+static int64_t ahead_s;
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+int __real_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int r = __real_clock_gettime(id, ts);
+	if (r == 0 && id == CLOCK_REALTIME)
+		ts->tv_sec += ahead_s;
+	return r;
+}
 
 struct world {
 	struct fake_env f;
@@ -331,13 +345,39 @@ static void test_self_signed(void **state)
 	end(&w);
 }
 
+/* It is made anew before it ends, by itself, and then it is a year until the next time. */
+static void test_self_signed_ends(void **state)
+{
+	(void)state;
+	struct world w;
+	struct tls_cert before, after;
+	begin(&w, "--self-signed 1 a:2", 100);
+	tls_site_cert(w.site->tls, 0, &before);
+	ahead_s = before.not_after - time(NULL) - TLS_BUILD_SOON_S - DAY_S;
+	fake_sleep(&w.f, RELOAD_DAY_MS);
+	assert_int_equal(w.freshes, 0);
+	assert_int_equal(told(&w, "warn"), 0);
+	ahead_s += 2 * DAY_S;
+	fake_sleep(&w.f, RELOAD_DAY_MS);
+	assert_int_equal(w.freshes, 1);
+	assert_int_equal(told(&w, "a certificate expires soon"), 1);
+	tls_site_cert(w.fresh->tls, 0, &after);
+	assert_string_not_equal(before.fingerprint, after.fingerprint);
+	assert_true(after.not_after > before.not_after);
+	fake_sleep(&w.f, 3 * (uint64_t)RELOAD_DAY_MS);
+	assert_int_equal(w.freshes, 1);
+	assert_int_equal(told(&w, "warn"), 1);
+	ahead_s = 0;
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_change),        UNIT(test_at_rest),       UNIT(test_permissions),
 		UNIT(test_broken),        UNIT(test_by_hand),       UNIT(test_no_tls),
 		UNIT(test_log_file),      UNIT(test_end_meanwhile), UNIT(test_towards_backend),
-		UNIT(test_daily_warning), UNIT(test_self_signed),
+		UNIT(test_daily_warning), UNIT(test_self_signed),   UNIT(test_self_signed_ends),
 	};
 	return cmocka_run_group_tests_name("reload", tests, NULL, NULL);
 }
