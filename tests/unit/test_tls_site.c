@@ -200,6 +200,7 @@ static void test_sni(void **state)
 	tls_two_check(server, client, "192.0.2.9", "alert", "is for DNS:one");
 	tls_two_check(server, client, "a.b.wild.example", "alert", "is for DNS:one");
 	tls_two_check(server, client, "wild.example", "alert", "is for DNS:one");
+	tls_two_check(server, client, ".wild.example", "alert", "is for DNS:one");
 	tls_site_unref(server);
 	tls_site_unref(client);
 }
