@@ -133,6 +133,21 @@ static void test_end_unheard(void **state)
 	parent_close(&p);
 }
 
+/* Whoever started us had SIGCHLD blocked: we hear of an end as it happens all the same. */
+static void test_hears_of_ends(void **state)
+{
+	struct parent p;
+	sigset_t chld, old;
+	(void)state;
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &chld, &old), 0);
+	parent_open(&p);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &old, &chld), 0);
+	assert_false(sigismember(&chld, SIGCHLD));
+	parent_close(&p);
+}
+
 static void test_says(void **state)
 {
 	struct parent p;
@@ -448,6 +463,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_ends),
 		UNIT(test_end_unheard),
+		UNIT(test_hears_of_ends),
 		UNIT(test_says),
 		UNIT(test_last_words),
 		UNIT(test_born_clean),
