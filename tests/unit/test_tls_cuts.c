@@ -81,11 +81,74 @@ static void test_every_cut(void **state)
 	}
 }
 
+/* ---- little room for what is to be sent ---- */
+
+struct wire {
+	uint8_t bytes[32768];
+	size_t len;
+};
+
+/* One call, with so much room and not a byte behind it. */
+static enum tls_event shake_once(struct tls *t, struct wire *in, struct wire *to,
+                                 const struct edge *e, size_t room)
+{
+	struct span s = span_of(in->bytes, in->len);
+	struct tls_out out = {edge_span(e, room).at, 0, room};
+	enum tls_event is = tls_shake(t, &s, &out);
+
+	assert_true(is != TLS_BAD && out.len <= room);
+	assert_true(to->len + out.len <= sizeof to->bytes);
+	memcpy(to->bytes + to->len, out.at, out.len);
+	to->len += out.len;
+	memmove(in->bytes, s.at, s.len);
+	in->len = s.len;
+	return is;
+}
+
+static void shake_with_room(struct tls_site *server_site, struct tls_site *client_site, size_t room)
+{
+	struct wire *up = calloc(1, sizeof *up), *down = calloc(1, sizeof *down);
+	struct tls *server = NULL, *client = NULL;
+	enum tls_event server_is = TLS_MORE, client_is = TLS_MORE;
+	unsigned calls = 0;
+	struct edge e;
+
+	edge_init(&e, room);
+	assert_int_equal(tls_new(&server, server_site, "client", NULL), 0);
+	assert_int_equal(tls_new(&client, client_site, "backend", "vnc1"), 0);
+	while (server_is != TLS_READY || client_is != TLS_READY) {
+		assert_true(calls++ < 20000);
+		if (client_is != TLS_READY)
+			client_is = shake_once(client, down, up, &e, room);
+		if (server_is != TLS_READY)
+			server_is = shake_once(server, up, down, &e, room);
+	}
+	tls_free(server);
+	tls_free(client);
+	edge_done(&e);
+	free(up);
+	free(down);
+}
+
+static void test_small_rooms(void **state)
+{
+	static const size_t rooms[] = {1, 5, 100, 1000};
+	const struct tls_world *w = *state;
+
+	for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+		unit_note("%zu bytes", rooms[i]);
+		shake_with_room(w->server, w->client, rooms[i]);
+		shake_with_room(w->old_server, w->client, rooms[i]);
+	}
+	unit_note_clear();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_single_bytes),
 		UNIT(test_every_cut),
+		UNIT(test_small_rooms),
 	};
 	return cmocka_run_group_tests(tests, tls_world_open, tls_world_close);
 }
