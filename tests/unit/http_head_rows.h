@@ -276,6 +276,8 @@ static const struct row {
          "400 a header name with a character that is not allowed", RAW},
 	{"no name", B(GET HOST ": a\r\n" END),
          "400 a header name with a character that is not allowed", RAW},
+	{"a wrong first byte in a name", B(GET HOST "(X: a\r\n" END),
+         "400 a header name with a character that is not allowed", RAW},
 	{"byte beyond ASCII in a name", B(GET HOST "X\xc3: a\r\n" END),
          "400 a header name with a character that is not allowed", RAW},
 	{"NUL in a name", B(GET HOST "X\0: a\r\n" END),

@@ -112,6 +112,13 @@ static void test_pool_spares(void **state)
 	assert_int_equal(p.taken, 2);
 	pool_give(&p, b[0]);
 	pool_give(&p, b[1]);
+	fail_malloc_from(1);
+	for (int i = 0; i < 10; i++) { /* for good, not for the first few times */
+		pool_give(&p, pool_take(&p));
+		assert_int_equal(p.spare, 2);
+	}
+	assert_int_equal(fail_malloc_calls(), 0);
+	fail_malloc_off();
 	pool_done(&p);
 }
 

@@ -181,6 +181,7 @@ static void test_eof_behind_pipeline(void **state)
 	mem_say_eof(d.client);
 	duo_turn(&d);
 	assert_int_equal(heard_times(&d, "HTTP/1.1 404 "), 2);
+	assert_false(d.client->got_reset);
 	end(&d);
 }
 

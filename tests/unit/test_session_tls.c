@@ -356,6 +356,7 @@ static void test_ended_in_each_phase(void **state)
 		assert_true(t.d.client->got_close);
 		assert_int_equal(t.d.client->got_reset, i % 2);
 		tale_end(&t);
+		assert_logged(&t, "reason=\"the server is leaving\"");
 	}
 }
 

@@ -96,6 +96,22 @@ static void test_reset_while_bytes_wait(void **state)
 	}
 }
 
+/* The owner knows it is over, and has not closed yet. */
+static void test_reset_after_the_end(void **state)
+{
+	struct tls_joint p;
+
+	open_ready(&p, *state);
+	tls_end_say(p.far, span_str("cut off"));
+	mem_say_eof(p.far->mem);
+	tls_joint_turn(&p);
+	assert_true(p.lost);
+	mem_reset(p.far->mem, "peer reset the connection");
+	tls_joint_turn(&p);
+	assert_non_null(strstr(p.why.text, "without close_notify"));
+	tls_joint_done(&p);
+}
+
 /* A send that could not be encrypted is to be told, and the connection breaks before it is. */
 static void test_reset_after_a_failed_send(void **state)
 {
@@ -182,10 +198,10 @@ static void test_ready_for_good(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_closed_while_bytes_wait), UNIT(test_ended_while_bytes_wait),
-		UNIT(test_reset_while_bytes_wait),  UNIT(test_reset_after_a_failed_send),
-		UNIT(test_handshake_is_bounded),    UNIT(test_handshake_ends_once),
-		UNIT(test_ready_for_good),
+		UNIT(test_closed_while_bytes_wait),   UNIT(test_ended_while_bytes_wait),
+		UNIT(test_reset_after_the_end),       UNIT(test_reset_while_bytes_wait),
+		UNIT(test_reset_after_a_failed_send), UNIT(test_handshake_is_bounded),
+		UNIT(test_handshake_ends_once),       UNIT(test_ready_for_good),
 	};
 	return cmocka_run_group_tests(tests, tls_world_open, tls_world_close);
 }
