@@ -259,9 +259,10 @@ static bool drain(struct loop *l)
 	for (;;) {
 		unsigned closing = 0;
 		uv_walk(&l->uv, count_closing, &closing);
-		if (tired || (!l->busy && !closing && loop_idle(l)))
+		bool calm = !closing && loop_idle(l); /* but for the thread pool */
+		if (tired || (calm && !l->busy))
 			break;
-		uv_run(&l->uv, closing ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+		uv_run(&l->uv, calm ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	}
 	uv_close((uv_handle_t *)&patience, NULL);
 	uv_run(&l->uv, UV_RUN_NOWAIT);
