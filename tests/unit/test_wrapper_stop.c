@@ -214,6 +214,7 @@ static void test_stop_before_the_start(void **state)
 		s.child.start_error = -EACCES;
 		if (failed)
 			assert_int_equal(wrapper_start(&s.w, &s.child.child), -EACCES);
+		wrapper_kill(&s.w);
 		wrapper_stop(&s.w);
 		assert_int_equal(s.stopped, 1);
 		stage_close(&s);
