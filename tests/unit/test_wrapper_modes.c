@@ -307,6 +307,22 @@ static void test_respawn_sweeps(void **state)
 	stage_close(&s);
 }
 
+/* Whom each of them leaves behind is named each time. */
+static void test_respawn_names_again(void **state)
+{
+	struct stage s;
+	(void)state;
+	stage_start(&s, WRAP_RESPAWN, WRAP_MOVED);
+	stage_show(99, "Xvnc", "127.0.0.1:4000", false);
+	for (unsigned i = 1; i < RESPAWN_STARTS; i++) {
+		stage_ends(&s, 0);
+		fake_sleep(&s.f, 0);
+		assert_int_equal(s.child.starts, i + 1);
+		assert_int_equal(stage_logged(&s, "command left a process behind"), i);
+	}
+	stage_close(&s);
+}
+
 /* What kept the last one from its port is nothing that this one did. */
 static void test_respawn_begins_anew(void **state)
 {
@@ -372,6 +388,7 @@ int main(void)
 		UNIT(test_lingers_no_longer),
 		UNIT(test_respawn),
 		UNIT(test_respawn_sweeps),
+		UNIT(test_respawn_names_again),
 		UNIT(test_respawn_begins_anew),
 		UNIT(test_respawn_cannot_start),
 		UNIT(test_no_memory),
