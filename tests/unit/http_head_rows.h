@@ -177,6 +177,8 @@ static const struct row {
 	{"asterisk form", B(R11("*") HOST END), "400 the address does not begin with a slash",
          LLHTTP},
 	{"authority form", B(R11("a:1") HOST END), "400 malformed request head", 0},
+	{"a wrong first byte in the address", B(R11("#x") HOST END),
+         "400 a character in the address that is not allowed", RAW},
 	{"no slash", B(R11("x") HOST END), "400 malformed request head", 0},
 	{"fragment", B(R11("/a#b") HOST END), "400 a character in the address that is not allowed",
          RAW | LLHTTP},
