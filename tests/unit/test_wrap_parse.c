@@ -34,9 +34,9 @@ static void test_reports(void **state)
 	         {.event = REPORT_LISTEN, .port = 65535, .pid = 812}},
 		{"fail 127.0.0.1 5 pid=2 family=4 errno=98 key=" KEY "\n",
 	         {.event = REPORT_FAIL, .port = 5, .pid = 2, .error = 98}},
-		/* fields that are not known yet, in any order, no line feed */
 		{"  listen  127.0.0.1   5  key=" KEY "   pid=2  \n",
 	         {.event = REPORT_LISTEN, .port = 5, .pid = 2}},
+		/* fields that are not known yet, in any order, no line feed */
 		{"listen 127.0.0.1 5 mood=fine key=" KEY " pid=2 x",
 	         {.event = REPORT_LISTEN, .port = 5, .pid = 2}},
 		{"listen 127.0.0.1 5 key=" KEY " pid=x errno=99999999999",
