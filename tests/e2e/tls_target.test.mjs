@@ -8,8 +8,8 @@ import test, { describe } from "node:test";
 import tls from "node:tls";
 import { folder } from "./lib/backends.mjs";
 import { LONG_AGO, NOT_YET, bytes, client, file, make, nodePair, pair, server as makeServer } from "./lib/certs.mjs";
-import { RawWs } from "./lib/rawws.mjs";
-import { openSecure } from "./lib/secure.mjs";
+import { RawWs, handshake } from "./lib/rawws.mjs";
+import { openSecure, secure } from "./lib/secure.mjs";
 import { proc } from "./lib/proc.mjs";
 import { start } from "./lib/server.mjs";
 import { KIB, Pattern, later, until } from "./lib/wait.mjs";
@@ -60,6 +60,20 @@ describe("--ssl-target", () => {
 		pattern.check(0, await ws.data(n));
 		ws.bye();
 		assert.equal((await ws.close()).code, 1000);
+	});
+
+	test("the request comes with the last of the client's handshake: nobody sleeps on the backend's", async (t) => {
+		const b = await secureEcho(t), waits = ["first-byte", "head", "tls", "dial"].map((name) => `--${name}-timeout=600`);
+		const server = await start(t, [...pair("server"), ...waits, "--ssl-target", "--ssl-target-cafile", file("ca"),
+			"--ssl-target-name=localhost", AT, `127.0.0.1:${b.port}`]);
+		const where = secure(server), socket = tls.connect({ ...where, ...where.tls });
+		let said = "";
+		later(t, () => socket.destroy());
+		socket.on("error", () => {});
+		socket.on("data", (bytes) => { said += bytes; });
+		socket.write(handshake()); /* kept until the handshake is over, and sent with its last message */
+		await until("the answer is there", () => said.includes("\r\n\r\n"));
+		assert.match(said, /^HTTP\/1\.1 101 /);
 	});
 
 	test("a backend of openssl's", async (t) => {
