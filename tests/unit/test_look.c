@@ -101,6 +101,16 @@ static int listen_six(uint16_t *ret_port)
 	return fd;
 }
 
+/* IPv4 and IPv6 have ports of their own: somebody else may hold the same one of the other. */
+static const struct holder *holder_at(const struct look *l, const char *at)
+{
+	static const struct holder nobody = {.pid = -1};
+	for (unsigned i = 0; i < l->n; i++)
+		if (strcmp(l->holders[i].at, at) == 0)
+			return &l->holders[i];
+	return &nobody;
+}
+
 /* However many others listen on this host, and whichever table comes first. */
 static void test_among_many(void **state)
 {
@@ -124,9 +134,10 @@ static void test_among_many(void **state)
 		assert_int_equal(listen(fds[i], 1), 0);
 	}
 	struct look l = {.port = port, .session = 1};
+	char at[LOOK_AT];
 	look_around(&l);
-	assert_int_equal(l.n, 1);
-	assert_int_equal(l.holders[0].pid, getpid());
+	snprintf(at, sizeof at, "[::1]:%u", port);
+	assert_int_equal(holder_at(&l, at)->pid, getpid());
 	for (int i = 0; i < MANY; i++)
 		close(fds[i]);
 	close(six);
@@ -163,12 +174,10 @@ static void test_stranger(void **state)
 	close(fd);
 	struct look l = {.port = ntohs(in.sin_port), .session = 1};
 	look_around(&l);
-	assert_int_equal(l.n, 1);
-	assert_int_equal(l.holders[0].pid, 0);
-	assert_string_equal(l.holders[0].name, "?");
 	snprintf(at, sizeof at, "0.0.0.0:%u", l.port);
-	assert_string_equal(l.holders[0].at, at);
-	assert_true(l.holders[0].outside);
+	assert_int_equal(holder_at(&l, at)->pid, 0);
+	assert_string_equal(holder_at(&l, at)->name, "?");
+	assert_true(holder_at(&l, at)->outside);
 	close(ends[0]);
 	close(ends[1]);
 }
