@@ -28,6 +28,11 @@ static void cut(struct duo *d)
 	session_cut(session_of(d), &leaving);
 }
 
+static void retire(struct duo *d)
+{
+	session_retire(session_of(d), &leaving);
+}
+
 static void reset(struct duo *d)
 {
 	mem_reset(d->client, "client reset the connection");
@@ -58,7 +63,7 @@ static unsigned heard_times(const struct duo *d, const char *text)
 /* The first request was answered, the second is looked at in a call that is posted. */
 static void test_before_the_next_request(void **state)
 {
-	static void (*const ends[])(struct duo *) = {stop, cut, reset};
+	static void (*const ends[])(struct duo *) = {stop, cut, retire, reset};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
