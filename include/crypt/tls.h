@@ -42,12 +42,13 @@ struct tls_out {
 	size_t len, cap;
 };
 
-/* Who the peer is, by its verified certificate: data for policy. Text is UTF-8 without controls,
- * cut where it does not fit. */
+/* Who the peer is, by its verified certificate: data for policy. Text is UTF-8 without controls. A
+ * name that does not fit is left out, not cut: its front may be somebody else's. */
 struct tls_identity {
 	char subject[TLS_SUBJECT]; /* "C=CH, O=Example, CN=alice" */
 	char cn[128];
-	char sans[512];  /* "DNS:a.example, IP:192.0.2.1, email:a@b.example, URI:…" */
+	char sans[512];  /* "DNS:a.example, IP:192.0.2.1, email:a@b.example, URI:…"; in a name
+	                  * commas, blanks and what is no ASCII stand as "\2C" */
 	char serial[96]; /* "0A:1B:…" */
 	char fingerprint[TLS_FINGERPRINT];
 };

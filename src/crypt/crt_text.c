@@ -43,7 +43,7 @@ void crt_fingerprint(const mbedtls_x509_crt *crt, char out[TLS_FINGERPRINT])
 		put_hex(&s, sum, sizeof sum);
 }
 
-void crt_cn(const mbedtls_x509_name *subject, char *out, size_t cap)
+bool crt_cn(const mbedtls_x509_name *subject, char *out, size_t cap)
 {
 	struct str s;
 
@@ -52,6 +52,19 @@ void crt_cn(const mbedtls_x509_name *subject, char *out, size_t cap)
 		if (MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &n->oid) == 0)
 			str_put(&s, span_of(n->val.p, n->val.len));
 	str_clean(&s);
+	return !s.cut;
+}
+
+/* As RFC 4514 escapes, so that nobody's name passes for two: "a, DNS:b" is "a\2C\20DNS:b". */
+static void put_name(struct str *s, struct span name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t c = name.at[i];
+		if (c > ' ' && c < 0x7f && c != ',' && c != '\\')
+			str_putc(s, (char)c);
+		else
+			str_fmt(s, "\\%02X", c);
+	}
 }
 
 static void put_ip(struct str *s, const mbedtls_x509_buf *b)
@@ -82,6 +95,7 @@ void crt_sans(const mbedtls_x509_crt *crt, char *out, size_t cap)
 	str_init(&s, out, cap);
 	for (const mbedtls_x509_sequence *n = &crt->subject_alt_names; n; n = n->next) {
 		const char *kind = n->buf.p ? san_kind(n->buf.tag) : NULL;
+		size_t before = s.len;
 		if (!kind)
 			continue;
 		str_puts(&s, s.len ? ", " : "");
@@ -89,9 +103,12 @@ void crt_sans(const mbedtls_x509_crt *crt, char *out, size_t cap)
 		if (kind[0] == 'I')
 			put_ip(&s, &n->buf);
 		else
-			str_put(&s, span_of(n->buf.p, n->buf.len));
+			put_name(&s, span_of(n->buf.p, n->buf.len));
+		if (s.cut) { /* the front of a name may be somebody else's */
+			out[before] = 0;
+			break;
+		}
 	}
-	str_clean(&s);
 }
 
 void crt_identity(const mbedtls_x509_crt *crt, struct tls_identity *ret)
@@ -99,7 +116,8 @@ void crt_identity(const mbedtls_x509_crt *crt, struct tls_identity *ret)
 	struct str serial;
 
 	crt_subject(crt, ret->subject);
-	crt_cn(&crt->subject, ret->cn, sizeof ret->cn);
+	if (!crt_cn(&crt->subject, ret->cn, sizeof ret->cn))
+		ret->cn[0] = 0;
 	crt_sans(crt, ret->sans, sizeof ret->sans);
 	crt_fingerprint(crt, ret->fingerprint);
 	str_init(&serial, ret->serial, sizeof ret->serial);

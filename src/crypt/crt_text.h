@@ -11,9 +11,9 @@ bool crt_is_self_signed(const mbedtls_x509_crt *crt);
 void crt_subject(const mbedtls_x509_crt *crt, char out[TLS_SUBJECT]);
 /* SHA-256 of the DER, "AB:CD:…"; empty when it cannot be computed. */
 void crt_fingerprint(const mbedtls_x509_crt *crt, char out[TLS_FINGERPRINT]);
-/* The common name; empty when there is none. */
-void crt_cn(const mbedtls_x509_name *subject, char *out, size_t cap);
-/* "DNS:a.example, IP:192.0.2.1" */
+/* The common name; empty when there is none. Whether all of it had room. */
+bool crt_cn(const mbedtls_x509_name *subject, char *out, size_t cap);
+/* "DNS:a.example, IP:192.0.2.1": whole names, as many as have room. */
 void crt_sans(const mbedtls_x509_crt *crt, char *out, size_t cap);
 void crt_identity(const mbedtls_x509_crt *crt, struct tls_identity *ret);
 /* Whether it is for this address: 4 or 16 bytes. */

@@ -39,7 +39,7 @@ static void blame_trust(struct tls *t, const mbedtls_x509_crt *crt)
 {
 	char issuer[WHY_TEXT / 4];
 
-	crt_cn(&crt->issuer, issuer, sizeof issuer);
+	(void)crt_cn(&crt->issuer, issuer, sizeof issuer);
 	if (crt_is_self_signed(crt))
 		snprintf(t->blame, sizeof t->blame, "self-signed");
 	else
@@ -99,7 +99,7 @@ static void blame_crt(struct tls *t, const mbedtls_x509_crt *crt, uint32_t flags
 	else if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) {
 		crt_sans(crt, cn, sizeof cn);
 		if (!cn[0])
-			crt_cn(&crt->subject, cn, sizeof cn);
+			(void)crt_cn(&crt->subject, cn, sizeof cn);
 		snprintf(t->blame, sizeof t->blame, "is for %s", cn[0] ? cn : "nobody");
 	} else
 		blame_other(t, flags);

@@ -17,7 +17,7 @@ enum { CERT_PEM = 8192, CERT_NAMES = 4, CERT_DAY = 24 * 3600 };
 
 struct cert {
 	char name[64]; /* "vnc1.pem": for errors */
-	char subject[96];
+	char subject[320];
 	char pem[CERT_PEM]; /* the certificate; cert_chain appends */
 	char key_pem[CERT_PEM];
 	mbedtls_pk_context key;
