@@ -39,7 +39,8 @@ read -r word
 stty echo
 echo
 if [ "$name:$word" != '${USER}:${PASSWORD}' ]; then
-	echo 'Login incorrect'
+	printf 'Login incorrect\nlogin: '
+	read -r name # telnetd drops what a login says just before it exits
 	exit 1
 fi
 echo "Welcome, $name, on $TERM"
