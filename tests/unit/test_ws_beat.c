@@ -1,53 +1,9 @@
 /* What a WebSocket session owes its client besides bytes: pings answered, heartbeats with a
  * deadline, base64, and the right words for what is wrong.
  */
-#include "unit.h"
-
-#include "../fake/duo.h"
+#include "beat_stage.h"
 
 #include <stdlib.h>
-
-static void begin(struct duo *d, uint32_t ping_ms, uint32_t pong_ms, const char *more)
-{
-	duo_init(d);
-	d->fake.limits.ping_ms = ping_ms;
-	d->fake.limits.pong_ms = pong_ms;
-	duo_connect(d);
-	duo_upgrade(d, more);
-}
-
-static void end(struct duo *d)
-{
-	if (!d->client->says_eof)
-		mem_say_eof(d->client);
-	if (!d->backend->says_eof)
-		mem_say_eof(d->backend);
-	mem_take(d->client, SIZE_MAX);
-	mem_take(d->backend, SIZE_MAX);
-	duo_turn(d);
-	fake_sleep(&d->fake, d->fake.limits.close_ms);
-	duo_turn(d);
-	assert_int_equal(d->ended, 1);
-	duo_done(d);
-}
-
-#define ASSERT_HEARD(d, field, value)                                                              \
-	do {                                                                                       \
-		struct duo_heard heard_ = duo_heard(d);                                            \
-		assert_false(heard_.broken);                                                       \
-		assert_int_equal(heard_.field, value);                                             \
-		duo_heard_free(&heard_);                                                           \
-	} while (0)
-
-static void check_closed(struct duo *d, unsigned code, const char *reason)
-{
-	struct duo_heard h = duo_heard(d);
-
-	assert_int_equal(h.closes, 1);
-	assert_int_equal(h.code, code);
-	assert_non_null(strstr(h.reason, reason));
-	duo_heard_free(&h);
-}
 
 /* --- heartbeat ------------------------------------------------------------------------------ */
 
