@@ -20,7 +20,7 @@ import { load } from "./lib/load.mjs";
 import { options } from "./lib/options.mjs";
 import { find, start, startBackend } from "./lib/peers.mjs";
 import { settle } from "./lib/place.mjs";
-import { CALM_MS, METRICS, NEEDS_TLS, RUNS, SLICES, idleSessions, roundsMax } from "./lib/scenarios.mjs";
+import { CALM_MS, METRICS, NEEDS_TLS, RUNS, idleSessions, roundsMax, slicesOf } from "./lib/scenarios.mjs";
 import { cell, mean, ratios, table } from "./lib/table.mjs";
 import { CPUS_NEEDED, compare } from "./lib/workers.mjs";
 
@@ -107,7 +107,7 @@ class Runs {
 
 	/* Once for each peer, in slices by turns. */
 	async round(scenario, i) {
-		const slices = SLICES[scenario] ?? 1, seen = new Map();
+		const slices = slicesOf(scenario, this.options.quick), seen = new Map();
 		for (let slice = 0; slice < slices; slice++) {
 			const able = this.proxies.filter(({ tlsPort }) => tlsPort || !NEEDS_TLS.includes(scenario));
 			for (const proxy of inTurn(able, i * slices + slice)) {

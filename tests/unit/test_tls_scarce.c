@@ -194,10 +194,11 @@ static void test_sites(void **state)
 		unit_note("allocation %lu of %lu", n, calls);
 		fail_malloc_at(n);
 		int r = tls_site_new(&s, &setup, err);
+		bool failed = n > 0 && fail_malloc_calls() >= n; /* numbers take more or less */
 		if (n == 0)
 			calls = fail_malloc_calls();
 		fail_malloc_off();
-		assert_true((n == 0) == (r == 0)); /* nothing is half there */
+		assert_true(failed == (r < 0)); /* nothing is half there */
 		assert_true(r == 0 || (!s && err[0] != 0));
 		tls_site_unref(s);
 	}

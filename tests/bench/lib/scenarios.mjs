@@ -32,6 +32,13 @@ export const METRICS = {
 
 const mib = (n) => `${Math.max(1, Math.round(n))}M`;
 
+/* n, unless the machine was so busy that there was none. */
+function some(n, what) {
+	if (!(n > 0))
+		throw new Error(`not one ${what} in all that time: is the machine busy?`);
+	return n;
+}
+
 /* Bytes through one connection. */
 const stream = (mode, full, quick) => async (where, proxy, { quick: small }) => {
 	const amount = (small ? quick : full) * proxy.peer.volume;
@@ -40,13 +47,13 @@ const stream = (mode, full, quick) => async (where, proxy, { quick: small }) => 
 };
 
 async function echo(where, proxy, { quick }) {
-	const r = await load(where, proxy, `-m echo -c 32 -s 64 -w 0.1 -d ${quick ? 0.15 : 0.3}`);
-	return r.cpu / r.msgs * 1e6;
+	const r = await load(where, proxy, `-m echo -c 32 -s 64 -w 0.1 -d ${quick ? 0.6 : 0.3}`);
+	return r.cpu / some(r.msgs, "echo") * 1e6;
 }
 
 async function session(where, proxy, { quick }) {
 	const r = await load(where, proxy, `-m churn -k 32 -w 0.2 -d ${quick ? 0.5 : 1}`);
-	return r.cpu / r.sessions * 1e6;
+	return r.cpu / some(r.sessions, "session") * 1e6;
 }
 
 async function bursts(where, proxy, { quick }) {
@@ -111,7 +118,7 @@ async function handshakes(where, proxy, { quick }) {
 	await new Promise((wake) => setTimeout(wake, CALM_MS));
 	const r = await load({ ...where, cpus: where.probeCpus }, proxy, `-m echo -c 1 -s 64 -R 200 -w 0.2 -d ${seconds}`);
 	await heavy;
-	return { tls_session: churn.cpu / churn.sessions * 1e6, shake50: r.rtt_us.p50 / 1e3, shake99: r.rtt_us.p99 / 1e3 };
+	return { tls_session: churn.cpu / some(churn.sessions, "session") * 1e6, shake50: r.rtt_us.p50 / 1e3, shake99: r.rtt_us.p99 / 1e3 };
 }
 
 /* These are for proxies that have TLS. */
@@ -124,6 +131,6 @@ export const RUNS = {
 };
 /* A round's value is the mean of so many short runs that the peers take in turn: on a shared machine
  * the next second may be another one's. */
-export const SLICES = { echo: 4 };
+export const slicesOf = (scenario, quick) => scenario === "echo" && !quick ? 4 : 1;
 /* How often, at most: memory does not depend on chance, and --quick is short. */
 export const roundsMax = (scenario, quick) => ({ idle: quick ? 1 : 2, tlsidle: 1, latency: quick ? 2 : Infinity, handshakes: quick ? 1 : 3 })[scenario] ?? Infinity;
