@@ -17,11 +17,11 @@ struct churn {
 
 static void begin_window(struct load *w, struct churn *ch)
 {
-	ch->since_ns = now_ns();
 	ch->before = w->sessions;
 	w->ready_time = w->session_time = (struct hist){0};
 	w->handshakes = w->resumed = w->no_eof = 0;
 	run_window_begins(w);
+	ch->since_ns = now_ns();
 }
 
 static void end_stuck(struct conn *c, uint64_t now)

@@ -84,8 +84,8 @@ void run_echo(struct load *w)
 	serve_until(w, after_s(w->run_ns, w->o.warm_s), &seq);
 	run_window_begins(w);
 	before = echoes(w);
-	since = now_ns();
-	serve_until(w, after_s(w->run_ns, w->o.warm_s + w->o.seconds), &seq);
+	since = now_ns(); /* not before: whoever was told may have taken time */
+	serve_until(w, after_s(since, w->o.seconds), &seq);
 	run_window_ends(w, since);
 	w->messages = echoes(w) - before;
 	w->stop = true;
