@@ -109,6 +109,17 @@ void duo_upgrade(struct duo *d, const char *more)
 	assert_memory_equal(d->client->heard, "HTTP/1.1 101 ", 13);
 }
 
+void duo_leave(struct duo *d)
+{
+	if (!d->client->says_eof)
+		mem_say_eof(d->client);
+	if (!d->backend->says_eof)
+		mem_say_eof(d->backend);
+	mem_take(d->client, SIZE_MAX);
+	mem_take(d->backend, SIZE_MAX);
+	duo_turn(d);
+}
+
 void duo_client_frame(struct duo *d, uint8_t opcode, struct span payload)
 {
 	static const uint8_t mask[4] = {0x37, 0xfa, 0x21, 0x3d};

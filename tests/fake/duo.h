@@ -39,6 +39,8 @@ void duo_handshake(struct duo *d, const char *more);
 void duo_backend(struct duo *d);
 /* duo_handshake + duo_backend; asserts the 101 and drops it from what the client heard. */
 void duo_upgrade(struct duo *d, const char *more);
+/* Both far ends take what is theirs and end. */
+void duo_leave(struct duo *d);
 void duo_client_frame(struct duo *d, uint8_t opcode, struct span payload);
 /* Reads the frames the client has heard since the 101: data payload concatenated into out (freed
  * by the caller), and the Close code and reason if one came. */

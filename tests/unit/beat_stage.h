@@ -21,13 +21,7 @@ static inline void begin(struct duo *d, uint32_t ping_ms, uint32_t pong_ms, cons
 /* Both sides leave, and it is over. */
 static inline void end(struct duo *d)
 {
-	if (!d->client->says_eof)
-		mem_say_eof(d->client);
-	if (!d->backend->says_eof)
-		mem_say_eof(d->backend);
-	mem_take(d->client, SIZE_MAX);
-	mem_take(d->backend, SIZE_MAX);
-	duo_turn(d);
+	duo_leave(d);
 	fake_sleep(&d->fake, d->fake.limits.close_ms);
 	duo_turn(d);
 	assert_int_equal(d->ended, 1);

@@ -388,18 +388,24 @@ static void test_file_to_a_slow_client(void **state)
 	without_files(dir);
 }
 
+/* A file of which the client has a part; the jobs are held. */
+static void in_the_middle(struct duo *d, char *dir)
+{
+	with_files(d, dir);
+	d->client->window = 100000;
+	d->fake.hold_jobs = true;
+	say(d, GET("/big.bin"));
+	fake_jobs(&d->fake);
+	mem_take(d->client, SIZE_MAX);
+}
+
 static void test_client_leaves_in_the_middle_of_a_file(void **state)
 {
 	struct duo d;
 	char dir[32];
 
 	(void)state;
-	with_files(&d, dir);
-	d.client->window = 100000;
-	d.fake.hold_jobs = true;
-	say(&d, GET("/big.bin"));
-	fake_jobs(&d.fake);
-	mem_take(d.client, SIZE_MAX);
+	in_the_middle(&d, dir);
 	mem_reset(d.client, "client reset the connection");
 	duo_turn(&d);
 	d.fake.hold_jobs = false;
@@ -442,12 +448,7 @@ static void test_cut_in_the_middle_of_a_file(void **state)
 	char dir[32];
 
 	(void)state;
-	with_files(&d, dir);
-	d.client->window = 100000;
-	d.fake.hold_jobs = true;
-	say(&d, GET("/big.bin"));
-	fake_jobs(&d.fake);
-	mem_take(d.client, SIZE_MAX);
+	in_the_middle(&d, dir);
 	duo_turn(&d);
 	assert_int_equal(d.fake.jobs_n, 1);
 	for (int i = 0; i < 2; i++)

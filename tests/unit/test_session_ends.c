@@ -18,13 +18,7 @@ static void begin(struct duo *d)
 static void end(struct duo *d)
 {
 	duo_turn(d);
-	if (!d->client->says_eof)
-		mem_say_eof(d->client);
-	if (!d->backend->says_eof)
-		mem_say_eof(d->backend);
-	mem_take(d->client, SIZE_MAX);
-	mem_take(d->backend, SIZE_MAX);
-	duo_turn(d);
+	duo_leave(d);
 	fake_sleep(&d->fake, d->fake.limits.close_ms);
 	assert_int_equal(d->ended, 1);
 	duo_done(d);
