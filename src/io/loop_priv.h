@@ -32,6 +32,7 @@ struct write_req {
 	uv_write_t uv; /* uv.data: the link */
 	struct write_req *next;
 	size_t bytes;
+	uint64_t since; /* when it was started, on the loop's clock */
 };
 
 struct loop {
@@ -97,5 +98,8 @@ bool log_file_filling(const struct log_file *f);
 /* NEAR: a backend on this machine, which cannot vanish without a word. */
 enum sock_side { SOCK_CLIENT, SOCK_BACKEND, SOCK_NEAR };
 void sock_tune(int fd, enum sock_side side);
+/* How far the kernel may run ahead of a client: further if it takes what it gets at once. Leaves
+ * sockets alone that have no such limit. */
+void sock_pace(int fd, bool swift);
 
 #endif

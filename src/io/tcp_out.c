@@ -6,6 +6,11 @@
 
 enum { PUMP_IOV = 32 };
 
+/* A peer is swift after so many writes in a row that each took at most QUICK_MS, until one takes more
+ * than SLOW_MS: about 32 and 16 MB/s, since the kernel waits for half of its limit (io/sock.c). One
+ * alone says nothing: an acknowledgement may have come just then. */
+enum { QUICK_ENOUGH = 8, QUICK_MS = 2, SLOW_MS = 16 };
+
 void tcp_drop(struct tcp_link *t)
 {
 	t->link.queued = 0;
@@ -47,6 +52,7 @@ static int write_start(struct tcp_link *t)
 		return tcp_break(t, -ENOMEM);
 	unsigned n = gather(t, iov, WRITE_IOV, &r->bytes);
 	r->uv.data = t;
+	r->since = tcp_loop(t)->timers.now;
 	int err = uv_write(&r->uv, tcp_stream(t), iov, n, on_written);
 	if (err < 0) {
 		loop_req_give(tcp_loop(t), r);
@@ -102,6 +108,18 @@ static int pump(struct tcp_link *t)
 	return 0;
 }
 
+/* What a write took says how fast the peer is. */
+static void judge(struct tcp_link *t, uint64_t took)
+{
+	bool swift = t->quick == QUICK_ENOUGH;
+	if (took > (swift ? SLOW_MS : QUICK_MS))
+		t->quick = 0;
+	else if (!swift)
+		t->quick++;
+	if (swift != (t->quick == QUICK_ENOUGH))
+		sock_pace(tcp_fd(t), !swift);
+}
+
 static void on_written(uv_write_t *w, int status)
 {
 	struct write_req *r = LIST_OF(w, struct write_req, uv);
@@ -109,6 +127,7 @@ static void on_written(uv_write_t *w, int status)
 	struct loop *l = tcp_loop(t);
 	size_t bytes = r->bytes;
 	loop_tick(l);
+	uint64_t took = l->timers.now - r->since;
 	loop_req_give(l, r);
 	t->writing = false;
 	if (t->cut)
@@ -119,6 +138,7 @@ static void on_written(uv_write_t *w, int status)
 	}
 	if (status == 0) {
 		bufq_drop(&t->out, &l->pool, bytes);
+		judge(t, took);
 		status = pump(t);
 	}
 	if (status < 0) {

@@ -29,6 +29,7 @@ struct tcp_link {
 	uint32_t room;   /* bytes wanted per read; 0: none */
 	uint32_t unsent; /* of the write in flight, when the stall deadline was last set */
 	int16_t err;
+	uint8_t quick; /* writes in a row that did not wait, up to QUICK_ENOUGH: a swift peer */
 	bool is_unix : 1, reading : 1, eof : 1, writing : 1, finishing : 1, fin : 1;
 	bool full : 1; /* queued has reached LINK_LOW: drained is owed */
 	bool lost : 1, closing : 1, cut : 1;

@@ -6,62 +6,18 @@
 #include "fail_malloc.h"
 #include "link_contract.h"
 #include "real_loop.h"
+#include "socket_pair.h"
 #include "unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- pairs of sockets ---- */
-
 static void close_fd(int fd)
 {
 	assert_int_equal(close(fd), 0);
-}
-
-static void small_buffers(int fd)
-{
-	/* So that a sender meets a full socket soon. */
-	const int size = 32768;
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), 0);
-}
-
-/* Two connected non-blocking TCP sockets on this machine. */
-static void tcp_pair(int fds[2], bool small)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof in;
-	int door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(door >= 0);
-	if (small)
-		small_buffers(door);
-	assert_int_equal(bind(door, (struct sockaddr *)&in, sizeof in), 0);
-	assert_int_equal(listen(door, 1), 0);
-	assert_int_equal(getsockname(door, (struct sockaddr *)&in, &len), 0);
-	fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(fds[1] >= 0);
-	if (small)
-		small_buffers(fds[1]);
-	assert_int_equal(connect(fds[1], (struct sockaddr *)&in, sizeof in), 0);
-	fds[0] = accept4(door, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	assert_true(fds[0] >= 0);
-	assert_int_equal(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
-	close_fd(door);
-}
-
-static void unix_pair(int fds[2], bool small)
-{
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
-	                 0);
-	if (small) {
-		small_buffers(fds[0]);
-		small_buffers(fds[1]);
-	}
 }
 
 static void set_reset(int fd)
@@ -84,9 +40,9 @@ static int make(struct contract_maker *m, struct link **link, void **ret_far, bo
 	int fds[2];
 	assert_non_null(far);
 	if (is_unix)
-		unix_pair(fds, true);
+		socket_pair_unix(fds, true);
 	else
-		tcp_pair(fds, true);
+		socket_pair_tcp(fds, true);
 	far->fd = fds[1];
 	*ret_far = far;
 	return tcp_link_open(link, w->loop, fds[0], is_unix, "client");
@@ -249,9 +205,9 @@ static void side_open(struct side *x, bool is_unix, bool small)
 	x->got = malloc(4000000);
 	assert_non_null(x->got);
 	if (is_unix)
-		unix_pair(fds, small);
+		socket_pair_unix(fds, small);
 	else
-		tcp_pair(fds, small);
+		socket_pair_tcp(fds, small);
 	x->near = fds[0]; /* the link's: to set options and to look */
 	x->far = fds[1];
 	assert_int_equal(tcp_link_open(&x->link, x->w.loop, fds[0], is_unix, "backend"), 0);
@@ -779,7 +735,7 @@ static void talker_open(struct talker *k, struct real_loop *w, char name, char *
 	                                        link_deaf_lost, talk_closed};
 	const char said[400] = {0};
 	int fds[2];
-	unix_pair(fds, false);
+	socket_pair_unix(fds, false);
 	*k = (struct talker){.name = name, .order = order, .far = fds[1]};
 	assert_int_equal(tcp_link_open(&k->link, w->loop, fds[0], true, "backend"), 0);
 	link_own(k->link, &talk, k);
@@ -851,7 +807,7 @@ static void test_open_without_memory(void **state)
 	int fds[2];
 	(void)state;
 	real_open(&w, NULL);
-	unix_pair(fds, false);
+	socket_pair_unix(fds, false);
 	fail_malloc_at(1);
 	assert_int_equal(tcp_link_open(&link, w.loop, fds[0], true, "client"), -ENOMEM);
 	fail_malloc_off();
