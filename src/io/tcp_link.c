@@ -1,9 +1,10 @@
 /* Receiving and ending; tcp_priv.h says how the parts go together. */
 #include "tcp_priv.h"
 
+#include "sock_io.h"
+
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 /* Full reads of a link in a row, while others wait: 1 MiB. */
 enum { READS_TURN = 4 };
@@ -108,7 +109,7 @@ static bool input_left(const struct tcp_link *t)
 	char c;
 	if (t->eof || (t->err != -EPIPE && t->err != -ECONNRESET && t->err != -ETIMEDOUT))
 		return false;
-	return (t->reading && t->room > 0) || recv(tcp_fd(t), &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return (t->reading && t->room > 0) || sock_recv(tcp_fd(t), &c, 1, MSG_PEEK) > 0;
 }
 
 static void on_broken(void *owner)
@@ -162,7 +163,7 @@ static bool read_once(struct tcp_link *t)
 	struct loop *l = tcp_loop(t);
 	uint8_t *to = l->scratch + LINK_HEADROOM;
 	size_t room = t->room;
-	ssize_t n = recv(tcp_fd(t), to, room, MSG_DONTWAIT);
+	ssize_t n = sock_recv(tcp_fd(t), to, room, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false; /* a signal: poll tells again */
 	if (n == 0) {

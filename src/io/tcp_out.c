@@ -1,8 +1,9 @@
 /* Sending; tcp_priv.h says how the parts go together. */
 #include "tcp_priv.h"
 
+#include "sock_io.h"
+
 #include <errno.h>
-#include <sys/socket.h>
 
 enum { PUMP_IOV = 32 };
 
@@ -156,7 +157,7 @@ static void on_written(uv_write_t *w, int status)
 static int send_now(struct tcp_link *t, struct span s, unsigned flags)
 {
 	int more = flags & SEND_LAST ? MSG_MORE : 0;
-	ssize_t n = send(tcp_fd(t), s.at, s.len, MSG_NOSIGNAL | MSG_DONTWAIT | more);
+	ssize_t n = sock_send(tcp_fd(t), s.at, s.len, more);
 	return n < 0 ? -errno : (int)n;
 }
 
