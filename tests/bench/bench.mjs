@@ -21,8 +21,8 @@ import { options } from "./lib/options.mjs";
 import { find, start, startBackend } from "./lib/peers.mjs";
 import { settle } from "./lib/place.mjs";
 import { CALM_MS, METRICS, NEEDS_TLS, RUNS, idleSessions, roundsMax, slicesOf } from "./lib/scenarios.mjs";
-import { cell, mean, ratios, table } from "./lib/table.mjs";
-import { CPUS_NEEDED, compare } from "./lib/workers.mjs";
+import { mean, table } from "./lib/table.mjs";
+import { compare, workersLine } from "./lib/workers.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const LIMIT_MS = 15 * 60 * 1000;
@@ -136,22 +136,14 @@ class Runs {
 	async workers(peer) {
 		if (!this.options.only.includes("workers"))
 			return null;
-		if (this.where.cpus.length < CPUS_NEEDED && !this.options.forceWorkers)
-			return `2 workers against 1: not meaningful here, it takes ${CPUS_NEEDED} CPUs (two of them free for the proxy) and there are ${this.where.cpus.length}`;
 		progress("workers");
 		try {
-			return this.sayWorkers(await compare(this.where, peer, Math.min(this.options.rounds, 3), this.options.quick));
+			this.values.workers = await compare(this.where, peer, this.options.rounds, this.options.quick);
+			return workersLine(this.where, this.values.workers);
 		} catch (e) {
 			this.breaks(peer, "workers", e);
 			return null;
 		}
-	}
-
-	sayWorkers(result) {
-		this.values.workers = { one: result.one, two: result.two };
-		return `2 workers against 1: ${cell(ratios(result.two, result.one), 2)} times the echoes a second (target ≥ 1.8); ${cell(result.one, 0)} and ${cell(result.two, 0)}`
-			+ (result.meaningful ? "" : `; not meaningful, ${this.where.cpus.length} CPUs for proxy and load together`)
-			+ (result.loadBound ? "; the proxy was not busy all the time: the load was what limited it" : "");
 	}
 }
 

@@ -10,6 +10,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import test, { describe } from "node:test";
+import { workersLine } from "../bench/lib/workers.mjs";
 import { folder } from "./lib/backends.mjs";
 import { OP, closing, frame } from "./lib/rawws.mjs";
 import { BIN, ROOT, TOOLS, start, tool } from "./lib/server.mjs";
@@ -244,6 +245,18 @@ describe("make bench", { skip: SANITIZED && "numbers of a sanitized build say no
 		assert.deepEqual(wrong, []);
 		assert.ok(values.echo.websplice[0] > 0);
 		assert.ok(values.idle.websplice[0] > 0);
+		assert.ok(!values.workers || values.workers.two[0].cost > 0);
+	});
+
+	test("what two workers are worth is told by what there is to tell it from", () => {
+		const run = (rate, cost, busy) => ({ rate, cost, busy });
+		const four = { cpus: [0, 1, 2, 3] }, two = { cpus: [0, 1] };
+		assert.equal(workersLine(four, { one: [run(100, 10, 1)], two: [run(190, 10, 0.95)] }),
+			"2 workers against 1: 1.90 [1.90–1.90] times the echoes a second (target ≥ 1.8); 100 [100–100] and 190 [190–190]");
+		assert.match(workersLine(four, { one: [run(100, 10, 1)], two: [run(190, 10, 0.5)] }), /the load was what limited it$/);
+		assert.match(workersLine(two, { one: [run(100, 10, 1)], two: [run(60, 12.5, 0.5)] }),
+			/ 1\.60 .* by what one costs; CPU µs\/echo 10\.00 \[10\.00–10\.00\] and 12\.50 /);
+		assert.match(workersLine({ cpus: [0] }, null), /only one CPU$/);
 	});
 
 	test("a proxy that ends is an error, and told", async (t) => {

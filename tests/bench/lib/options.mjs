@@ -11,7 +11,6 @@ export const USAGE = `usage: node tests/bench/bench.mjs [options]      (or: make
   --peers=A,B        only these: websplice, haproxy, websockify, also
   --also=FILE        another websplice binary in the same run, to compare two of them
   --json=FILE        every single value, for other programs
-  --force-workers    measure two workers although there are not enough cores for it
 Environment: WEBSPLICE, the binary to measure (build/release/websplice); BENCH_TOOLS, the folder
 with wsload and wsbackend (tools/ beside that binary).`;
 
@@ -40,7 +39,6 @@ const valued = {
 };
 const flags = {
 	quick: (o) => { o.quick = true; },
-	"force-workers": (o) => { o.forceWorkers = true; },
 	help: (o) => { o.help = true; },
 };
 

@@ -1,44 +1,59 @@
-/* Two workers against one: echoes a second over many connections, the proxy on two CPUs, the rest
- * on others. With fewer than four CPUs the proxy would share them with its own load, and the
- * answer would mean nothing.
+/* Two workers against one.
+ *
+ *   four CPUs or more    proxy on two, load and backend on others: echoes a second
+ *   two or three         all of it on all of them: what an echo costs the proxy. Workers that are in each
+ *                        other's way make it cost more; how many echoes two CPUs would carry that are the
+ *                        proxy's alone follows from it.
  */
 
 import { cpu } from "./meter.mjs";
 import { load } from "./load.mjs";
 import { start } from "./peers.mjs";
+import { cell, ratios } from "./table.mjs";
 
-export const CPUS_NEEDED = 4;
+const CPUS_APART = 4, CONNECTIONS = 256;
 const BUSY = 0.9;
+const TARGET = 1.8;
 
-/* One measurement: echoes a second of all loads together, and how busy the proxy's CPUs were. */
+/* One measurement: echoes a second of all loads together, what each cost the proxy, how busy its CPUs were. */
 async function measure(where, peer, workers, seconds) {
-	const cpus = where.cpus.slice(0, 2);
-	const others = where.cpus.length >= CPUS_NEEDED ? where.cpus.slice(2) : where.cpus;
-	const proxy = await start(peer, where.backend, cpus, workers);
+	const apart = where.cpus.length >= CPUS_APART;
+	const others = apart ? where.cpus.slice(2) : where.cpus;
+	const proxy = await start(peer, where.backend, apart ? where.cpus.slice(0, 2) : where.cpus, workers);
 	try {
 		const loads = Math.max(1, others.length - 1);
 		const since = process.hrtime.bigint(), before = cpu(proxy.process.pid);
 		const runs = await Promise.all(Array.from({ length: loads }, () =>
-			load({ ...where, cpus: others }, proxy, `-m echo -c 256 -w 0.3 -d ${seconds}`, { sync: false })));
-		const wall = Number(process.hrtime.bigint() - since) / 1e9;
-		return {
-			rate: runs.reduce((sum, run) => sum + run.rate, 0),
-			busy: (cpu(proxy.process.pid) - before) / wall / Math.min(workers, 2),
-		};
+			load({ ...where, cpus: others }, proxy, `-m echo -c ${CONNECTIONS} -w 0 -d ${seconds}`, { sync: false })));
+		const used = cpu(proxy.process.pid) - before, wall = Number(process.hrtime.bigint() - since) / 1e9;
+		const sum = (what) => runs.reduce((all, run) => all + run[what], 0);
+		return { rate: sum("rate"), cost: used / sum("msgs") * 1e6, busy: used / wall / Math.min(workers, 2) };
 	} finally {
 		await proxy.process.stop();
 	}
 }
 
-/* {one: [rates], two: [rates], busy: of two workers' CPUs, meaningful}. */
+/* {one: [of each round], two}, each {rate, cost, busy}; null with a single CPU. */
 export async function compare(where, peer, rounds, quick) {
-	const result = { one: [], two: [], busy: [], meaningful: where.cpus.length >= CPUS_NEEDED };
+	if (where.cpus.length < 2)
+		return null;
+	const result = { one: [], two: [] }, seconds = quick ? 0.5 : 1.5;
 	for (let i = 0; i < rounds; i++) {
-		result.one.push((await measure(where, peer, 1, quick ? 0.5 : 1.5)).rate);
-		const two = await measure(where, peer, 2, quick ? 0.5 : 1.5);
-		result.two.push(two.rate);
-		result.busy.push(two.busy);
+		result.one.push(await measure(where, peer, 1, seconds));
+		result.two.push(await measure(where, peer, 2, seconds));
 	}
-	result.loadBound = result.busy.some((busy) => busy < BUSY);
 	return result;
+}
+
+/* The result as a line. */
+export function workersLine(where, result) {
+	if (!result)
+		return "2 workers against 1: there is only one CPU";
+	const of = (workers, what) => result[workers].map((run) => run[what]);
+	const both = (what, digits) => `${cell(of("one", what), digits)} and ${cell(of("two", what), digits)}`;
+	if (where.cpus.length >= CPUS_APART)
+		return `2 workers against 1: ${cell(ratios(of("two", "rate"), of("one", "rate")), 2)} times the echoes a second (target ≥ ${TARGET}); ${both("rate", 0)}`
+			+ (of("two", "busy").some((busy) => busy < BUSY) ? "; the proxy was not busy all the time: the load was what limited it" : "");
+	const times = ratios(of("one", "cost"), of("two", "cost")).map((ratio) => 2 * ratio);
+	return `2 workers against 1: ${cell(times, 2)} times the echoes (target ≥ ${TARGET}) if two CPUs were theirs alone, by what one costs; CPU µs/echo ${both("cost", 2)}`;
 }
