@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-enum { DIAL_ADDRS = 16 };
+/* What a name server may have us try. */
+enum { DIAL_ADDRS = 64 };
 
 union dial_addr {
 	struct sockaddr sa;

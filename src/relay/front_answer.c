@@ -10,13 +10,12 @@
 #include <time.h>
 
 static const char no_files[] =
-	"nothing to read here: this port carries WebSocket connections to a TCP service,\n"
-	"such as a VNC server; point a WebSocket client (noVNC, for one) at it";
+	"nothing to read here: this port carries WebSocket connections to a TCP service; point a "
+	"WebSocket client, such as noVNC, at it";
 
 static const char no_files_1_0[] =
-	"nothing to read here: this port carries WebSocket connections, which need HTTP/1.1; a\n"
-	"reverse proxy in front must be told so (nginx: proxy_http_version 1.1) and pass Upgrade "
-	"on";
+	"nothing to read here: this port carries WebSocket connections, which need HTTP/1.1; a "
+	"reverse proxy in front must speak it (nginx: proxy_http_version 1.1) and pass Upgrade on";
 
 static int64_t wall_clock(void)
 {
