@@ -11,7 +11,7 @@ import { backend, deadPort, echo, folder } from "./lib/backends.mjs";
 import { OP, RawWs, Wire, frame } from "./lib/rawws.mjs";
 import { BIN, run, start, tool } from "./lib/server.mjs";
 import { sanitizer } from "./lib/shim.mjs";
-import { OVERFULL, event, later, pause, until } from "./lib/wait.mjs";
+import { OVERFULL, event, later, pause, sooner, until } from "./lib/wait.mjs";
 
 const hello = async (ws, text = "hello") => {
 	ws.send(text);
@@ -349,7 +349,7 @@ describe("how long it runs", { concurrency: 6 }, () => {
 	test("--timeout with nobody there", async (t) => {
 		const since = Date.now(); /* before it begins to count, however late we hear of that */
 		const server = await start(t, ["--testcard", "--timeout=1", "127.0.0.1:0"]);
-		await server.ends(0);
+		await sooner("the end of --timeout=1", 4, server.ends(0));
 		assert.ok(Date.now() - since > 900, "not at once");
 	});
 
@@ -369,7 +369,7 @@ describe("how long it runs", { concurrency: 6 }, () => {
 
 	test("--idle-timeout with nobody there", async (t) => {
 		const server = await start(t, ["--testcard", "--idle-timeout=1", "127.0.0.1:0"]);
-		await server.ends(0);
+		await sooner("the end of --idle-timeout=1", 4, server.ends(0));
 	});
 });
 

@@ -11,7 +11,7 @@ import { backend, deadPort, echo, folder, fullPort, pour, silent, sink, source }
 import { OP, RawWs, Wire, frame, handshake } from "./lib/rawws.mjs";
 import { start, tool } from "./lib/server.mjs";
 import { sanitizer } from "./lib/shim.mjs";
-import { Checked, MIB, OVERFULL, Pattern, event, scaled, until } from "./lib/wait.mjs";
+import { Checked, MIB, OVERFULL, Pattern, event, scaled, sooner, until } from "./lib/wait.mjs";
 
 const BIG = OVERFULL; /* so that something is queued in the proxy */
 
@@ -393,7 +393,7 @@ describe("SIGTERM", { concurrency: 4 }, () => {
 		const since = Date.now();
 		server.kill();
 		assert.equal((await ws.close()).code, 1001);
-		await server.ends(0);
+		await sooner("the end of what is to drain for 1 s", 5, server.ends(0));
 		assert.ok(Date.now() - since >= 900, "it waited for them");
 		assert.match(server.said, /did not end in time and are cut/);
 	});

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -56,6 +57,19 @@ export async function within(what, promise, ms = DEADLINE_MS) {
 		return await Promise.race([promise, late]);
 	} finally {
 		clearTimeout(timer);
+	}
+}
+
+/* The promise, which must come before a `sleep` of so many seconds that begins now: a process that waits
+ * like ours, so that a machine that stands still holds up both. */
+export async function sooner(what, seconds, promise) {
+	const clock = spawn("sleep", [String(seconds)], { stdio: "ignore" });
+	const late = once(clock, "exit").then(() => assert.fail(`not within ${seconds} s: ${what}`));
+	late.catch(() => {}); /* when it is ended below */
+	try {
+		return await Promise.race([promise, late]);
+	} finally {
+		clock.kill();
 	}
 }
 
