@@ -37,7 +37,7 @@
 
 enum {
 	LINK_HEADROOM = 64, /* a cache line, so that data begins on one */
-	READ_ROOM = 262144, /* a read while the sink is fast; measured, docs/architecture.md */
+	READ_ROOM = 262144, /* a read while the sink is fast: a quarter cheaper than 64 KiB */
 	READ_SLOW = 65536,  /* a read while the sink has bytes queued */
 	LINK_HIGH = 262144, /* queued above it: stop the source */
 	LINK_LOW = 65536,   /* queued below it again: drained */
