@@ -142,7 +142,7 @@ fake_node() {
 	program bin/node <<'END'
 while [ "${1#--}" != "$1" ]; do shift; done
 echo "$WEBSPLICE_VARIANT $WEBSPLICE $*" >>"$TREE/node"
-echo "ok 1 - e2e"
+echo "ok 1 - e2e${NODE_SKIP-}"
 echo "# pass ${NODE_PASS-1}"
 echo "# fail ${NODE_FAIL-0}"
 exit "${NODE_EXIT-0}"
@@ -190,6 +190,20 @@ node_fails() {
 }
 check 'end to end: failures are counted, a bad exit and no test at all are failures' node_fails
 unset NODE_PASS NODE_FAIL NODE_EXIT
+
+# Node leaves a suite that is skipped as a whole out of its sums.
+suite_skipped() {
+	fresh
+	fake_node
+	: >"$tree/tests/e2e/a.test.mjs"
+	NODE_PASS=0 NODE_SKIP=' # SKIP not here'
+	export NODE_PASS NODE_SKIP
+	run e2e
+	ends '0 passed, 0 failed' 1 || return 1 # nothing was tested at all
+	echo "$out" | grep -q '^1 skipped$'
+}
+check 'end to end: a file whose suites are all skipped is no failure' suite_skipped
+unset NODE_PASS NODE_SKIP
 
 fuzz_each() {
 	fresh
