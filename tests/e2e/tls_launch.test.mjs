@@ -1,4 +1,4 @@
-/* launch.sh with TLS: the address it prints is an https one that answers. */
+/* launch.sh with TLS: the address it prints is an https one that answers, and nothing failed on the way. */
 
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
@@ -49,6 +49,7 @@ test("--self-signed: the fingerprint is told, and the next start has the same on
 		assert.ok(run.err.includes(cert.fingerprint256), run.err);
 		prints.push(cert.fingerprint256);
 		await run.stop();
+		assert.doesNotMatch(run.err, /TLS failed/, "launch.sh asks whether it answers, whatever its certificate");
 	}
 	assert.equal(prints[0], prints[1]);
 	assert.equal(statSync(path.join(state, "websplice/self-signed.pem")).mode & 0o777, 0o600);
