@@ -165,20 +165,20 @@ sign() {
 check_names() {
 	for name in "$@"; do
 		case $name in
-		'' | *[!A-Za-z0-9.:*_-]*) wrong "\"$name\" is neither a host name nor an address" ;;
+		'' | *[!A-Za-z0-9.:*_-]* | *:*[!0-9A-Fa-f.:]* | *[!0-9A-Fa-f.:]*:*) wrong "\"$name\" is neither a host name nor an address" ;;
 		esac
 	done
 }
 
-# alternatives NAME...: as the extension wants them.
+# alternatives NAME...: as the extension wants them. An address is what has a colon, or is four
+# decimal numbers: db01.dc1 is a host.
 alternatives() {
 	list=
 	for name in "$@"; do
 		case $name in
-		*:* | *[0-9].*[0-9]) case $name in
-			*[!0-9A-Fa-f.:]*) list="$list,DNS:$name" ;;
-			*) list="$list,IP:$name" ;;
-			esac ;;
+		*:*) list="$list,IP:$name" ;;
+		*[!0-9.]* | .* | *. | *..* | *.*.*.*.*) list="$list,DNS:$name" ;;
+		*.*.*.*) list="$list,IP:$name" ;;
 		*) list="$list,DNS:$name" ;;
 		esac
 	done

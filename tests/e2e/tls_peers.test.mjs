@@ -101,6 +101,20 @@ describe("certs/make-certs.sh", () => {
 		assert.notEqual(readFileSync(path.join(dir, "client.pem"), "utf8"), before[3]);
 	});
 
+	test("what is a host name and what an address", async (t) => {
+		const dir = folder(t);
+		for (const [kind, names] of [
+			["DNS", ["db01.dc1", "1a.2b.3c.4d", "10.dc1", "cafe", "1.2.3", "1.2.3.4.5", "*.example", "7"]],
+			["IP Address", ["192.0.2.7", "2001:db8:0:0:0:0:0:7", "0:0:0:0:0:0:0:1"]],
+		])
+			for (const name of names) {
+				const said = await script(t, "--dir", dir, "--force", "server", "one", name);
+				assert.equal(said.code, 0, `${name}: ${said.err}`);
+				const told = execFileSync("openssl", ["x509", "-in", path.join(dir, "one.pem"), "-noout", "-ext", "subjectAltName"], { encoding: "utf8" });
+				assert.equal(told.trim().split("\n").at(-1).trim(), `${kind}:${kind === "DNS" ? name : name.toUpperCase()}`);
+			}
+	});
+
 	test("revoked is revoked", async (t) => {
 		const dir = folder(t);
 		for (const words of [["client", "one", "one"], ["client", "two", "two"], ["revoke", "one"]])
@@ -116,7 +130,7 @@ describe("certs/make-certs.sh", () => {
 		const dir = folder(t);
 		mkdirSync(path.join(dir, "x"));
 		for (const words of [["--colour"], ["dance"], ["server", "x"], ["client", "x"], ["revoke"], ["--days", "many"], ["--from", "20200101000000Z"], ["--dir"],
-			["server", "x", "a;b"]]) {
+			["server", "x", "a;b"], ["server", "x", "vnc.example:6080"]]) {
 			const said = await script(t, "--dir", dir, ...words);
 			assert.equal(said.code, 2, words.join(" "));
 			assert.match(said.err, /^make-certs\.sh: .*--help/);
