@@ -51,6 +51,7 @@ async function open(t, rest, options = DESKTOP) {
 const CTRL = "ffe3";
 const ALT = "ffe9";
 const SHIFT = "ffe1";
+const SUPER = "ffeb";
 
 const keysAre = (client, wanted) =>
 	until(`the keys ${wanted}, not ${client.keys}`, () => client.keys === wanted);
@@ -63,17 +64,6 @@ describe("keys", () => {
 		}
 		await keysAre(client, "+61 -61 +ff1b -ff1b +ff09 -ff09 +ffc2 -ffc2 +ff0d -ff0d");
 		await inState(page, "running");
-	});
-
-	it("Ctrl+Alt+Del and others come from the key panel", async (t) => {
-		const { page, client } = await open(t);
-		await openPanel(page, "Keys");
-		await page.getByRole("button", { name: "Ctrl+Alt+Del" }).click();
-		await keysAre(client, `+${CTRL} +${ALT} +ffff -ffff -${ALT} -${CTRL}`);
-		client.messages.length = 0;
-		await page.getByRole("button", { name: "F12", exact: true }).click();
-		await page.getByRole("button", { name: "Escape", exact: true }).click();
-		await keysAre(client, "+ffc9 -ffc9 +ff1b -ff1b");
 	});
 
 	it("held modifiers last for one key, or until they are let go", async (t) => {
@@ -139,6 +129,114 @@ describe("keys", () => {
 		);
 		await keysAre(client, `+${SHIFT} -${SHIFT}`);
 		await page.keyboard.up("Shift");
+	});
+});
+
+/*
+ * Every button, group by group: what it says (and is called, if that differs), and the keys that go
+ * down, in this order; up they go in reverse.
+ */
+const ESCAPE = ["Esc, Escape", "ff1b"];
+const TAB = ["Tab", "ff09"];
+const DELETE = ["Del, Delete", "ffff"];
+const HOME = ["Home", "ff50"];
+const END = ["End", "ff57"];
+const LEFT = ["←, Left arrow", "ff51"];
+const UP = ["↑, Up arrow", "ff52"];
+const DOWN = ["↓, Down arrow", "ff54"];
+const RIGHT = ["→, Right arrow", "ff53"];
+const HOLD_CTRL = ["Ctrl, Hold Control", CTRL];
+const HOLD_ALT = ["Alt, Hold Alt", ALT];
+const HOLD_SUPER = ["Super, Hold Super", SUPER];
+const KEY_PANEL = {
+	Combinations: [
+		["Ctrl+Alt+Del", `${CTRL} ${ALT} ffff`],
+		["Alt+Tab", `${ALT} ff09`],
+		["Alt+F4", `${ALT} ffc1`],
+		["Super", SUPER],
+		["Ctrl+Shift+Esc", `${CTRL} ${SHIFT} ff1b`],
+		["Ctrl+W", `${CTRL} 77`],
+	],
+	Hold: [
+		HOLD_CTRL,
+		HOLD_ALT,
+		["Shift, Hold Shift", SHIFT],
+		HOLD_SUPER,
+		["AltGr, Hold AltGr", "fe03"],
+	],
+	Keys: [
+		ESCAPE,
+		TAB,
+		["⌫, Backspace", "ff08"],
+		["⏎, Enter", "ff0d"],
+		["Ins, Insert", "ff63"],
+		DELETE,
+		HOME,
+		END,
+		["PgUp, Page Up", "ff55"],
+		["PgDn, Page Down", "ff56"],
+		["PrtSc, Print Screen", "ff61"],
+		["Pause", "ff13"],
+		["Menu", "ff67"],
+	],
+	Arrows: [LEFT, UP, DOWN, RIGHT],
+	"Function keys": Array.from({ length: 12 }, (_, i) => [
+		`F${i + 1}`,
+		(0xffbe + i).toString(16),
+	]),
+};
+const PHONE_ROW = [
+	...[ESCAPE, TAB],
+	...[HOLD_CTRL, HOLD_ALT, HOLD_SUPER],
+	...[LEFT, UP, DOWN, RIGHT],
+	...[DELETE, HOME, END],
+];
+
+describe("buttons for keys", () => {
+	const named = (buttons) =>
+		buttons.evaluateAll((all) =>
+			all.map(({ textContent, ariaLabel }) =>
+				[...new Set([textContent, ariaLabel])].join(", "),
+			),
+		);
+	const chord = (keys) => {
+		const all = keys.split(" ");
+		return [...all.map((key) => `+${key}`), ...all.reverse().map((key) => `-${key}`)].join(" ");
+	};
+
+	/* They are these, and each sends what it says: a modifier is held, kept, and let go. */
+	async function are(client, buttons, wanted, press) {
+		assert.deepEqual(
+			await named(buttons),
+			wanted.map(([name]) => name),
+		);
+		for (const [i, [name, keys]] of wanted.entries()) {
+			client.messages.length = 0;
+			for (let times = /Hold/.test(name) ? 3 : 1; times > 0; times--) {
+				await buttons.nth(i)[press]();
+			}
+			await client.seen("key", 2 * keys.split(" ").length);
+			assert.equal(client.keys, chord(keys), name);
+		}
+	}
+
+	it("are in the key panel", async (t) => {
+		const { page, client } = await open(t);
+		await openPanel(page, "Keys");
+		const groups = page.locator("#keys").getByRole("group");
+		assert.deepEqual(
+			await groups.evaluateAll((all) => all.map(({ ariaLabel }) => ariaLabel)),
+			Object.keys(KEY_PANEL),
+		);
+		for (const [i, wanted] of Object.values(KEY_PANEL).entries()) {
+			await are(client, groups.nth(i).getByRole("button"), wanted, "click");
+		}
+	});
+
+	it("are above a phone's keyboard", async (t) => {
+		const { page, client } = await open(t, "#autoconnect=true", PHONE);
+		await (await tool(page, "Touch keyboard")).tap();
+		await are(client, page.locator("#touch-row").getByRole("button"), PHONE_ROW, "tap");
 	});
 });
 
