@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import {
+	DESKTOP,
+	PHONE,
 	freePort,
 	inState,
 	launch,
@@ -28,9 +30,9 @@ after(async () => {
 	await browser?.close();
 });
 
-async function viewer(t, options) {
+async function viewer(t, options, screen = DESKTOP) {
 	const server = await startWebsplice(options);
-	const page = await newPage(browser);
+	const page = await newPage(browser, screen);
 	t.after(async () => {
 		await page.context().close();
 		await server.stop();
@@ -38,10 +40,10 @@ async function viewer(t, options) {
 	return { page, server };
 }
 
-async function fake(t, script) {
+async function fake(t, script, screen) {
 	const vnc = await startFakeVnc(script);
 	t.after(() => vnc.stop());
-	return { vnc, ...(await viewer(t, { target: vnc.target })) };
+	return { vnc, ...(await viewer(t, { target: vnc.target }, screen)) };
 }
 
 const words = (page) => page.locator("#card-ended").innerText();
@@ -178,6 +180,48 @@ describe("a failure is told in words", () => {
 		);
 		assert.equal(await page.locator("#dock b, #dock img, #dock script").count(), 0);
 		assert.deepEqual(page.faults, []);
+	});
+});
+
+describe("while it waits to try again", () => {
+	/* A working session that is lost; the wait is longer than any test. */
+	async function lost(t, lose, screen) {
+		const { page, server, vnc } = await fake(t, openDesktop(), screen);
+		await openViewer(page, server.url, "#autoconnect=true&reconnect_delay=600000");
+		await inState(page, "running");
+		lose(await vnc.client());
+		await inState(page, "waiting");
+		return page;
+	}
+
+	for (const [how, lose, told] of [
+		[
+			"a reset",
+			(client) => client.reset(),
+			/The connection to the desktop broke\s+The server says: “backend reset the connection”/,
+		],
+		[
+			"an orderly end",
+			(client) => client.end(),
+			/The desktop ended the connection\s+The server says: “backend closed the connection”/,
+		],
+	]) {
+		it(`says why, in the server's words: ${how}`, async (t) => {
+			const page = await lost(t, lose);
+			assert.match(await page.locator("#card-waiting").innerText(), told);
+		});
+	}
+
+	it("has its buttons in sight on a phone on its side", async (t) => {
+		const { width: height, height: width } = PHONE.viewport;
+		const page = await lost(t, (client) => client.reset(), {
+			...PHONE,
+			viewport: { width, height },
+		});
+		for (const name of ["Try now", "Stop"]) {
+			const box = await page.getByRole("button", { name }).boundingBox();
+			assert.ok(box.y + box.height <= height, `${name} ends at ${box.y + box.height}`);
+		}
 	});
 });
 

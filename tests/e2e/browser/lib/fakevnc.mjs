@@ -63,6 +63,10 @@ class Client {
 	destroy() {
 		this.#socket.destroy();
 	}
+	/* As a program does that crashes: without a goodbye. */
+	reset() {
+		this.#socket.resetAndDestroy();
+	}
 
 	/* 7.1.1, 7.1.2: version, then one security type. */
 	async greet(...types) {
