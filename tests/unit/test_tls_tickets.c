@@ -1,3 +1,4 @@
+/* ldflags: -Wl,--wrap=time */
 /* Session tickets: a client that comes back is not asked for a whole handshake, in TLS 1.2 and 1.3,
  * and only where nothing is lost by it. The client is Mbed TLS's own, with a ticket in its hand; what
  * it can verify, by signature, is chosen here, too.
@@ -10,11 +11,27 @@
 
 #include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ticket.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define RNG mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE
 
 enum { WIRE = 65536, ROUNDS = 200 };
+
+/* By which Mbed TLS changes its ticket keys; 0: the real time. */
+static time_t clock_s;
+
+time_t __real_time(time_t *ret);
+time_t __wrap_time(time_t *ret);
+time_t __wrap_time(time_t *ret)
+{
+	time_t now = clock_s ? clock_s : __real_time(NULL);
+
+	if (ret)
+		*ret = now;
+	return now;
+}
 
 struct wire {
 	uint8_t bytes[WIRE];
@@ -185,10 +202,11 @@ static size_t said(struct tls_site *site, mbedtls_ssl_config *conf, const mbedtl
 	return n;
 }
 
+enum { CERTIFICATE = 250 }; /* is longer than that */
+
 /* Whether somebody who has been at one site need not show everything again at another. */
 static bool resumes(struct tls_site *first, struct tls_site *second, bool old)
 {
-	enum { CERTIFICATE = 250 }; /* is longer than that */
 	mbedtls_ssl_config conf;
 	mbedtls_ssl_session session;
 
@@ -213,6 +231,85 @@ static void test_resumption(void **state)
 	}
 	tls_site_unref(site);
 	tls_site_unref(other);
+}
+
+/* ---- the keys ---- */
+
+#if defined(MBEDTLS_USER_CONFIG_H)
+enum { DAY_S = 24 * 3600, VISITS = 4 };
+
+/* A ticket begins with the name of the key it is encrypted with. */
+static bool same_key(const mbedtls_ssl_session *a, const mbedtls_ssl_session *b)
+{
+	assert_true(a->MBEDTLS_PRIVATE(ticket_len) > MBEDTLS_SSL_TICKET_KEY_NAME_BYTES &&
+	            b->MBEDTLS_PRIVATE(ticket_len) > MBEDTLS_SSL_TICKET_KEY_NAME_BYTES);
+	return memcmp(a->MBEDTLS_PRIVATE(ticket), b->MBEDTLS_PRIVATE(ticket),
+	              MBEDTLS_SSL_TICKET_KEY_NAME_BYTES) == 0;
+}
+
+/* The tickets themselves stay young, by another clock: what is refused is their key. */
+static void keys_change(struct tls_site *site, mbedtls_ssl_config *conf)
+{
+	mbedtls_ssl_session at[VISITS];
+	const time_t start = clock_s;
+
+	for (int i = 0; i < VISITS; i++)
+		mbedtls_ssl_session_init(&at[i]);
+	size_t whole = said(site, conf, NULL, &at[0]);
+	clock_s = start + TLS_TICKET_S - 1;
+	said(site, conf, NULL, &at[1]);
+	assert_true(same_key(&at[0], &at[1]));
+	clock_s = start + TLS_TICKET_S;
+	said(site, conf, NULL, &at[2]);
+	assert_false(same_key(&at[0], &at[2]));
+	assert_true(said(site, conf, &at[0], NULL) + CERTIFICATE < whole);
+	clock_s = start + 2 * TLS_TICKET_S;
+	said(site, conf, NULL, &at[3]);
+	assert_false(same_key(&at[0], &at[3]) || same_key(&at[2], &at[3]));
+	assert_true(said(site, conf, &at[2], NULL) + CERTIFICATE < whole);
+	assert_false(said(site, conf, &at[0], NULL) + CERTIFICATE < whole);
+	for (int i = 0; i < VISITS; i++)
+		mbedtls_ssl_session_free(&at[i]);
+}
+
+/* However long TLS_TICKET_S is: whoever gets hold of a key can read the tickets of a day at most. */
+static void not_for_days(struct tls_site *site, mbedtls_ssl_config *conf)
+{
+	mbedtls_ssl_session before, after;
+
+	mbedtls_ssl_session_init(&before);
+	mbedtls_ssl_session_init(&after);
+	said(site, conf, NULL, &before);
+	clock_s += DAY_S;
+	said(site, conf, NULL, &after);
+	assert_false(same_key(&before, &after));
+	mbedtls_ssl_session_free(&before);
+	mbedtls_ssl_session_free(&after);
+}
+#endif
+
+/* After TLS_TICKET_S there is a new key; the one before it still opens tickets, none older does. */
+static void test_keys_change(void **state)
+{
+#if defined(MBEDTLS_USER_CONFIG_H)
+	struct world *w = *state;
+
+	for (int old = 0; old < 2; old++) {
+		unit_note("TLS 1.%d", old ? 2 : 3);
+		clock_s = __real_time(NULL);
+		struct tls_site *site = site_of(&w->leaf);
+		mbedtls_ssl_config conf;
+		conf_open(&conf, old, NULL);
+		keys_change(site, &conf);
+		not_for_days(site, &conf);
+		mbedtls_ssl_config_free(&conf);
+		tls_site_unref(site);
+		clock_s = 0;
+	}
+#else
+	(void)state;
+	unit_skip(); /* a shared library has its own time */
+#endif
 }
 
 /* A resumed session shows no certificate: where one is asked for there are no tickets. */
@@ -299,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_resumption),
+		UNIT(test_keys_change),
 		UNIT(test_none_with_verification),
 		UNIT(test_signature_algorithms),
 		UNIT(test_alpn),
