@@ -85,6 +85,22 @@ describe("--ssl-target", () => {
 		assert.equal((await ws.data(9)).toString(), "desserts\n");
 	});
 
+	/* Node's server takes a FIN for an end; openssl's tells one without close_notify. */
+	for (const version of ["-tls1_2", "-tls1_3"])
+		test(`close_notify when the client is gone, ${version}`, async (t) => {
+			const s = proc(t, ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", file("server"), "-key", file("server-key"),
+				version, "-naccept", "1"]);
+			const [, port] = await s.says(/ACCEPT.*:(\d+)/);
+			const server = await start(t, ssl({ port }));
+			const ws = await RawWs.open(t, server.port);
+			ws.send("the last words\n");
+			await s.says(/the last words/);
+			await ws.leave();
+			await until("it ends", () => s.ended);
+			assert.match(s.out, /DONE/);
+			assert.doesNotMatch(s.out + s.err, /ERROR|unexpected eof/);
+		});
+
 	test("the system's authorities, which SSL_CERT_FILE names", async (t) => {
 		const b = await secureEcho(t);
 		const server = await start(t, ["--ssl-target", AT, `localhost:${b.port}`], { env: { SSL_CERT_FILE: file("ca") } });
