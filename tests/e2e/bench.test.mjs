@@ -10,6 +10,8 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import test, { describe } from "node:test";
+import { parse } from "../bench/lib/options.mjs";
+import { METRICS, RUNS } from "../bench/lib/scenarios.mjs";
 import { workersLine } from "../bench/lib/workers.mjs";
 import { folder } from "./lib/backends.mjs";
 import { OP, closing, frame } from "./lib/rawws.mjs";
@@ -271,5 +273,65 @@ describe("make bench", { skip: SANITIZED && "numbers of a sanitized build say no
 	test("options that make no sense are refused", async (t) => {
 		for (const word of ["--ony=echo", "--only=nothing", "--rounds=0", "--rounds", "--also=/nowhere", "echo"])
 			assert.equal((await bench(t, [word])).code, 2, word);
+	});
+});
+
+/* The rows of README's tables, as they begin, and what the benchmark calls them. */
+const README_ROWS = [
+	{
+		"download, CPU": "download", "upload, CPU": "upload", "echo of 64 bytes": "echo", "session (connect,": "session",
+		"64 KiB at 60 Hz": "bursts", "idle session,": "idle",
+	}, {
+		"download, CPU": "tls_down", "upload, CPU": "tls_up", "download, to one without TLS": "tls_factor",
+		"session with a full handshake": "tls_session", "somebody's echo during 200 handshakes/s, p99": "shake99",
+		"idle session,": "tls_idle",
+	},
+];
+
+/* The Markdown tables with a column for websplice: an array of rows each, {title, column: text}. */
+function tables(text) {
+	const blocks = text.split(/\n(?!\|)/).map((block) => block.split("\n").filter((line) => line.startsWith("|"))
+		.map((line) => line.slice(1, line.lastIndexOf("|")).split("|").map((cell) => cell.trim())));
+	return blocks.filter(([head]) => head?.includes("websplice")).map(([[, ...names], , ...rows]) =>
+		rows.map(([title, ...cells]) => ({ title, ...Object.fromEntries(names.map((name, i) => [name, cells[i]])) })));
+}
+
+describe("what README says it costs", { skip: SANITIZED && "once is enough" }, () => {
+	const found = tables(readFileSync(path.join(ROOT, "README.md"), "utf8"));
+	const rows = README_ROWS.flatMap((names, i) => (found[i] ?? []).map((row) => ({
+		...row, metric: Object.entries(names).find(([begin]) => row.title.startsWith(begin))?.[1],
+	})));
+
+	test("two tables, in each every row is one that is measured", () => {
+		assert.equal(found.length, README_ROWS.length);
+		for (const { title, metric } of rows)
+			assert.ok(METRICS[metric], `no such measurement: ${title}`);
+	});
+
+	test("what was to be reached is still what it is held to", () => {
+		assert.deepEqual(Object.fromEntries(Object.entries(METRICS).filter(([, { target }]) => target).map(([name, { target }]) => [name, target])),
+			{ download: 0.4, upload: 0.6, echo: 0.95, session: 1.1, bursts: 1, idle: 3.5, tls_factor: 1.6 });
+	});
+
+	for (const [name, { title, target, absolute }] of Object.entries(METRICS).filter(([, metric]) => metric.target))
+		test(`${title}: at most ${target}${absolute ? "" : " of haproxy's"}`, () => {
+			const [row, ...more] = rows.filter(({ metric }) => metric === name);
+			assert.ok(row && !more.length, "one row");
+			const value = row[absolute ? "websplice" : "to haproxy"];
+			assert.match(value, /^\d+(\.\d+)?$/);
+			assert.ok(Number(value) <= target, `${row.title}: ${value}`);
+		});
+});
+
+describe("make bench, when it is not told", () => {
+	test("beside haproxy and websockify, and another websplice if one is given", () => {
+		assert.deepEqual(parse([]).peers, ["websplice", "also", "haproxy", "websockify"]);
+		assert.equal(parse([]).also, undefined);
+	});
+
+	test("measures all there is, seven times", () => {
+		const { only, rounds } = parse([]);
+		assert.deepEqual([...only].sort(), [...Object.keys(RUNS), "workers"].sort());
+		assert.equal(rounds, 7);
 	});
 });
