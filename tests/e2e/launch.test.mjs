@@ -151,13 +151,16 @@ for (const args of WRONG) {
 	});
 }
 
-test("--help", async (t) => {
-	const run = launch(["--help"], { t });
-	assert.equal(await exitCode(run), 0);
-	for (const option of ["listen", "vnc", "testcard", "cert", "key", "self-signed", "web", "ssl-only", "file-only",
-		"record", "syslog", "heartbeat", "idle-timeout", "timeout", "web-auth", "auth-plugin", "auth-source"])
-		assert.match(run.said, new RegExp(`--${option}\\b`));
-});
+for (const word of ["--help", "-h"]) {
+	test(word, async (t) => {
+		const run = launch([word], { t });
+		assert.equal(await exitCode(run), 0);
+		assert.match(run.said, /^Usage: launch\.sh/);
+		for (const option of ["listen", "vnc", "testcard", "cert", "key", "self-signed", "web", "ssl-only", "file-only",
+			"record", "syslog", "heartbeat", "idle-timeout", "timeout", "web-auth", "auth-plugin", "auth-source"])
+			assert.match(run.said, new RegExp(`--${option}\\b`));
+	});
+}
 
 test("a proxy that refuses to start is a failure", async (t) => {
 	const run = launch(["--testcard", "--listen", String(await deadPort()), "--heartbeat", "often"], { t });

@@ -1,5 +1,5 @@
 /* scripts/launch.sh, what the other file leaves open: that it builds, what it hands to websplice,
- * that it waits, that it opens nothing, and Ctrl-C in a terminal.
+ * that it waits, that it opens nothing, where it looks for a VNC server, and Ctrl-C in a terminal.
  */
 
 import assert from "node:assert/strict";
@@ -7,8 +7,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import test from "node:test";
+import test, { describe } from "node:test";
 import { deadPort, folder } from "./lib/backends.mjs";
+import { network } from "./lib/netns.mjs";
+import { proc } from "./lib/proc.mjs";
 import { BIN, ROOT } from "./lib/server.mjs";
 import { later, until } from "./lib/wait.mjs";
 
@@ -134,6 +136,43 @@ const waits = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
 			return false; /* just gone */
 		}
 	});
+
+/* Greets as a VNC server does, at each [ADDRESS]:PORT it is given. */
+const GREETERS = `
+	const net = require("net");
+	for (const at of process.argv.slice(1)) {
+		const [, host, port] = /^\\[?(.*?)\\]?:(\\d+)$/.exec(at);
+		net.createServer((socket) => socket.on("error", () => {}).end("RFB 003.008\\n")).listen(port, host, () => console.log("at " + at + ";"));
+	}
+	process.stdin.resume().on("end", () => process.exit());`;
+
+/* What runs at the ports of a host where nothing else does, and which of it is the desktop. */
+const SERVERS = [
+	["the lowest port", ["127.0.0.1:5900"], "127.0.0.1:5900"],
+	["the highest port", ["127.0.0.1:5909"], "127.0.0.1:5909"],
+	["the lowest port of IPv6 alone", ["[::1]:5900"], "[::1]:5900"],
+	["the highest port of IPv6 alone", ["[::1]:5909"], "[::1]:5909"],
+	["the first of several", ["127.0.0.1:5907", "[::1]:5904", "127.0.0.1:5905"], "[::1]:5904"],
+	["ports just beside", ["127.0.0.1:5899", "127.0.0.1:5910", "[::1]:5899", "[::1]:5910"], "testcard"],
+];
+
+describe("without --vnc it looks on localhost:5900 to 5909, on IPv4 and IPv6", () => {
+	for (const [name, servers, found] of SERVERS)
+		test(`${name}: ${servers.join(", ")}`, async (t) => {
+			const net = await network(t);
+			if (!net)
+				return;
+			const greeters = proc(t, net.inside.argv([process.execPath, "-e", GREETERS, ...servers]));
+			for (const at of servers)
+				await until(() => `a server at ${at}; ${greeters.err}`, () => greeters.out.includes(`at ${at};`));
+			const run = begin(t, net.inside.argv([path.join(ROOT, "scripts/launch.sh"), "--listen", "127.0.0.1:6080"]),
+				{ env: { WEBSPLICE: BIN } });
+			await launched(run);
+			assert.ok(run.said.includes(`backend=${found}`), run.said);
+			assert.match(run.said, found === "testcard" ? /^No VNC server on localhost:5900 to 5909: showing the test card/m
+				: /^Found a VNC server on /m);
+		});
+});
 
 test("Ctrl-C in a terminal ends everything, and the proxy hears of it once", async (t) => {
 	const dir = folder(t);
