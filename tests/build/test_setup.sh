@@ -30,7 +30,7 @@ stand_in_over() {
 
 # setup LEVEL: in a copy of the tree, with that PATH.
 setup() {
-	out=$(ASKED="$work/asked" PATH="$work/bin" "$tree/scripts/setup.sh" "$@" 2>&1)
+	out=$(ASKED="${asked_at-$work/asked}" PATH="$work/bin" "$tree/scripts/setup.sh" "$@" 2>&1)
 	status=$?
 	echo "exit $status: $out"
 	return $status
@@ -58,6 +58,17 @@ only_the_missing() {
 	[ $status -eq 1 ] && asked 'install gcc$' && echo "$out" | grep -q 'installing Debian packages: gcc$'
 }
 check 'says what it is about to install, and installs only that' only_the_missing
+
+# The stand-ins speak where setup.sh does, so that what was said first is seen.
+says_it_first() {
+	without gcc
+	asked_at=/dev/stderr
+	setup build
+	unset asked_at
+	[ "$(echo "$out" | head -n 1)" = 'setup: installing Debian packages: gcc' ] &&
+		echo "$out" | grep -q '^apt-get .*install gcc$'
+}
+check 'says it before apt-get is asked for anything' says_it_first
 
 names_what_failed() {
 	without gcc
@@ -121,6 +132,18 @@ npm_by_lock() {
 	setup run && asked '^npm ci '
 }
 check 'npm packages once for each lock file' npm_by_lock
+
+npm_says_it_first() {
+	without
+	echo 'echo "npm $*" >>"$ASKED"' | stand_in_over npm
+	echo '{ "lockfileVersion": 1 }' >"$tree/web/package-lock.json"
+	asked_at=/dev/stderr
+	setup run
+	unset asked_at
+	[ "$(echo "$out" | head -n 1)" = 'setup: installing the npm packages of web/' ] &&
+		echo "$out" | grep -q '^npm ci '
+}
+check 'npm packages: says so before npm is asked' npm_says_it_first
 
 npm_failed() {
 	without

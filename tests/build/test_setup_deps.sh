@@ -20,7 +20,7 @@ on_debian() {
 	sed "s|/etc/os-release|$work/os-release|; s|^\(	keyring=\).*|\1$work/keyring.gpg|" scripts/setup.sh \
 		>"$tree/scripts/setup.sh"
 	chmod +x "$tree/scripts/setup.sh"
-	for command in sh dirname id sed cat tr cp cmp mkdir mktemp chmod chown rm sort env flock ls grep; do
+	for command in sh dirname id sed cat tr cp cmp mkdir mktemp chmod chown rm mv sort env flock ls grep; do
 		ln -s "$(command -v "$command")" "$work/bin/$command"
 	done
 	# shellcheck disable=SC2016 # the stand-in's dollars
@@ -94,12 +94,13 @@ mkdir -p "$3/usr/include/mbedtls" "$3/usr/lib/any"
 case $2 in
 *llhttp*) : >"$3/usr/include/llhttp.h" ;;
 *mbedtls*) : >"$3/usr/include/mbedtls/ssl.h"; : >"$3/usr/lib/any/libmbedtls.a" ;;
+*telnetd*) mkdir -p "$3/usr/sbin"; : >"$3/usr/sbin/telnetd" ;;
 esac
 END
 }
 
 setup() {
-	out=$(ASKED="$work/asked" SOURCES="$work/sources" MISSING="${missing-}" \
+	out=$(ASKED="${asked_at-$work/asked}" SOURCES="$work/sources" MISSING="${missing-}" \
 		UNKNOWN="${unknown-}" SUITE="${suite-bookworm}" MBEDTLS="${mbedtls-}" PATH="$work/bin" \
 		"$tree/scripts/setup.sh" "$@" 2>&1)
 	status=$?
@@ -246,6 +247,65 @@ source_on_thirteen() {
 	grep '^deb-src' "$work/wanted" | cmp - "$work/sources"
 }
 check 'Debian 13: the source alone, from the mirrors the system has' source_on_thirteen
+
+# The stand-ins speak where setup.sh does, so that what was said first is seen.
+# announced LINE PATTERN: something matches, and the line came before it.
+announced() {
+	echo "$out" | awk -v line="$1" -v pattern="$2" '$0 == line { said = 1 }
+	$0 ~ pattern { met = 1; exit }
+	END { exit !(said && met) }'
+}
+says_it_first() {
+	on_debian 12
+	asked_at=/dev/stderr
+	setup build
+	unset asked_at
+	announced 'setup: fetching libllhttp-dev libmbedtls-dev, the source of mbedtls of Debian 13 into .deps/' '^apt-get ' &&
+		announced 'setup: building Mbed TLS in .deps/mbedtls/' '^mbedtls.sh '
+}
+check 'what is fetched and built it says before it does' says_it_first
+
+# Level test where all is there but the servers that are unpacked.
+without_telnetd() {
+	on_debian 12
+	sed -i '/^\(run\|test\) /d' "$tree/scripts/setup.sh"
+	setup run || return 1
+	: >"$work/asked"
+}
+unpacked_for_tests() {
+	without_telnetd || return 1
+	[ ! -e "$tree/.deps/telnetd-ssl" ] && [ ! -e "$tree/.deps/inetutils-telnetd" ] || return 1
+	asked_at=/dev/stderr
+	setup test
+	unset asked_at
+	announced 'setup: unpacking Debian packages into .deps/: inetutils-telnetd telnetd-ssl' '^apt-get ' || return 1
+	[ -f "$tree/.deps/telnetd-ssl/usr/sbin/telnetd" ] &&
+		[ -f "$tree/.deps/inetutils-telnetd/usr/sbin/telnetd" ] || return 1
+	setup test && [ -z "$out" ] && [ ! -s "$work/asked" ]
+}
+check 'level test: two servers are unpacked into .deps/, once, and it says so before' unpacked_for_tests
+
+names_the_server() {
+	for server in inetutils-telnetd telnetd-ssl; do
+		without_telnetd || return 1
+		missing=$server
+		setup test
+		missing=
+		[ "$status" -eq 1 ] && [ ! -e "$tree/.deps/$server" ] && grep -qx 'apt-get -qq update' "$work/asked" &&
+			[ "$(echo "$out" | tail -n 1)" = "setup: could not fetch the Debian package $server" ] || return 1
+	done
+	setup test && [ -d "$tree/.deps/inetutils-telnetd" ] && [ -d "$tree/.deps/telnetd-ssl" ]
+}
+check 'names the one that could not be fetched, and is tried again' names_the_server
+
+broken_server() {
+	without_telnetd || return 1
+	echo 'exit 2' | stand_in dpkg-deb
+	setup test
+	[ "$status" -eq 1 ] && echo "$out" | grep -qx 'setup: could not fetch the Debian package inetutils-telnetd' &&
+		[ ! -e "$tree/.deps/inetutils-telnetd" ]
+}
+check 'nor is one believed that does not unpack' broken_server
 
 # The real one in the real tree: all three levels are there, as make check has just seen to it.
 # A second is far from what it takes; the best of three, as the machine may be busy.
