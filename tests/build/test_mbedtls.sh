@@ -113,6 +113,17 @@ the_systems() {
 }
 check 'make MBEDTLS=system: a proxy with the library of the distribution as it is' the_systems
 
+# Other people's TLS on both sides of it: this library has all that ours leaves out, so what is not to be
+# spoken is up to the proxy alone.
+the_systems_speaks() {
+	scripts/setup.sh test || return 1
+	for test in tls tls_target; do
+		WEBSPLICE=$work/build/debug/websplice WEBSPLICE_VARIANT=debug WEBSPLICE_TOOLS=$work/none \
+			node --test-reporter=tap "tests/e2e/$test.test.mjs" || return 1
+	done
+}
+check 'and it speaks TLS as the other one does' the_systems_speaks
+
 # The makes that make check starts must link what make would: the choice goes down as it was made.
 handed_down() {
 	want=$1
