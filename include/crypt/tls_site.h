@@ -14,9 +14,9 @@
  * library locks for itself, and so are ticket keys. The first tls_site_new sets PSA up
  * (psa_crypto_init) and must return before there are threads; later ones find it done.
  *
- * Server: a client gets the certificates whose names fit what it asks for (SNI, RFC 6066 3): RSA
- * or ECDSA by what it can verify (RFC 8446 4.4.2.2). A client that asks for nothing, or for a name
- * nobody has, gets the first pair, or one that shares a name with it.
+ * Server: a client gets a certificate whose names fit what it asks for (SNI, RFC 6066 3): ECDSA if
+ * it can verify that (RFC 8446 4.4.2.2), whatever it likes better, else RSA. A client that asks for
+ * nothing, or for a name nobody has, gets the first pair, or one that shares a name with it.
  * Session tickets: keys belong to the site, are shared by all workers and change every
  * TLS_TICKET_S; one generation back is still accepted. A new site has new keys: what a reload no
  * longer trusts cannot come back by a ticket. With `verify` there are no tickets, because a

@@ -26,7 +26,9 @@ struct own_pair {
 	mbedtls_pk_context keys[KEY_LANES];
 	unsigned lanes; /* keys in use */
 	char kind[24];
-	bool fallback; /* shares a name with the first pair */
+	uint16_t group, sig_alg; /* an ECDSA key's, as on the wire (sig_alg: TLS 1.3); 0: it is not
+	                            ECDSA, or may not be used to show who a server is */
+	bool fallback;           /* shares a name with the first pair */
 };
 
 struct tls_site {

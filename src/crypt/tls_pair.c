@@ -97,6 +97,38 @@ static void name_kind(struct own_pair *p)
 	         mbedtls_pk_get_bitlen(&p->keys[0]));
 }
 
+static bool is_for_servers(const mbedtls_x509_crt *crt)
+{
+	return mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0 &&
+	       mbedtls_x509_crt_check_extended_key_usage(
+		       crt, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) ==
+	               0;
+}
+
+static void number_curve(struct own_pair *p)
+{
+	static const struct {
+		mbedtls_ecp_group_id curve;
+		uint16_t group, sig_alg;
+	} curves[] = {
+		{MBEDTLS_ECP_DP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+	         MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256},
+		{MBEDTLS_ECP_DP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+	         MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384},
+		{MBEDTLS_ECP_DP_SECP521R1, MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
+	         MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512},
+	};
+
+	if (!mbedtls_pk_can_do(&p->keys[0], MBEDTLS_PK_ECDSA) || !is_for_servers(&p->chain))
+		return;
+	mbedtls_ecp_group_id curve = mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(p->keys[0]));
+	for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+		if (curve == curves[i].curve) {
+			p->group = curves[i].group;
+			p->sig_alg = curves[i].sig_alg;
+		}
+}
+
 int pair_load(struct own_pair *p, const struct tls_pair *from, char err[TLS_ERROR])
 {
 	mbedtls_x509_crt_init(&p->chain);
@@ -112,6 +144,8 @@ int pair_load(struct own_pair *p, const struct tls_pair *from, char err[TLS_ERRO
 		r = site_error(err, -ENOMEM, " ");
 	if (r == 0)
 		name_kind(p);
+	if (r == 0)
+		number_curve(p);
 	return r;
 }
 

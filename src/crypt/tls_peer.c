@@ -1,39 +1,9 @@
-/* tls_peer: the peer's certificate, and which of ours it gets to see. */
+/* tls_peer: the peer's certificate: what is wrong with it, and whose it is. */
 #include "tls_priv.h"
 
 #include "crt_text.h"
 
 #include <stdio.h>
-
-/* ---- ours ---- */
-
-static int give_pair(mbedtls_ssl_context *ssl, struct own_pair *p, unsigned lane)
-{
-	return mbedtls_ssl_set_hs_own_cert(ssl, &p->chain, &p->keys[lane % p->lanes]);
-}
-
-/* Which of them is then taken, RSA or ECDSA, is Mbed TLS's choice by what the client can. */
-int tls_choose_pair(mbedtls_ssl_context *ssl)
-{
-	struct tls *t = mbedtls_ssl_get_user_data_p(ssl);
-	struct tls_site *s = t->site;
-	size_t len = 0, given = 0;
-	const unsigned char *sni = mbedtls_ssl_get_hs_sni(ssl, &len);
-	int r = 0;
-
-	for (size_t i = 0; sni && i < s->pairs_n && r == 0; i++) {
-		if (!pair_is_for(&s->pairs[i], span_of(sni, len)))
-			continue;
-		r = give_pair(ssl, &s->pairs[i], t->lane);
-		given++;
-	}
-	for (size_t i = 0; given == 0 && i < s->pairs_n && r == 0; i++)
-		if (s->pairs[i].fallback)
-			r = give_pair(ssl, &s->pairs[i], t->lane);
-	return r;
-}
-
-/* ---- theirs ---- */
 
 static void blame_trust(struct tls *t, const mbedtls_x509_crt *crt)
 {

@@ -1,7 +1,8 @@
 /* tls_priv: what the files of tls share.
  *
- *   tls.c  bytes in, bytes out     tls_why.c   why it is over
- *   tls_room.c  where records lie  tls_peer.c  the peer's certificate
+ *   tls.c  bytes in, bytes out     tls_why.c     why it is over
+ *   tls_room.c  where records lie  tls_peer.c    the peer's certificate
+ *                                  tls_choose.c  which of ours it gets
  */
 #ifndef CRYPT_TLS_PRIV_H
 #define CRYPT_TLS_PRIV_H
@@ -46,6 +47,9 @@ unsigned tls_alert_sent(const struct tls *t);
 
 /* Called by Mbed TLS for each certificate of the peer's chain, the CA's first. */
 int tls_check_peer(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+
+/* ---- tls_choose.c ---- */
+
 /* Mbed TLS knows what the client wants: gives it our certificates. */
 int tls_choose_pair(mbedtls_ssl_context *ssl);
 
