@@ -23,7 +23,7 @@ struct work {
 	size_t files_n;
 	struct tls_pair pairs[TLS_PAIRS];
 	size_t pairs_n;
-	char password[OPTIONS_PASSWORD]; /* "": none */
+	char password[OPTIONS_PASSWORD]; /* of every key that is encrypted; "": none */
 };
 
 /* --- files ---------------------------------------------------------------------------------- */
@@ -118,7 +118,7 @@ static int take_pairs(struct work *w)
 {
 	const struct options_tls *t = &w->options->tls;
 	unsigned n = t->pairs_n ? t->pairs_n : 1;
-	int r = take_password(w);
+	int r = 0;
 
 	for (unsigned i = 0; i < n && r == 0; i++) {
 		const char *cert = pair_cert(t, i);
@@ -184,7 +184,6 @@ static int build_backend(struct work *w, struct tls_site **ret)
 	if (!setup.name && w->options->target.kind == TARGET_TCP)
 		setup.name = w->options->target.host;
 	w->pairs_n = 0;
-	*w->password = 0;
 	if (!t->target_insecure)
 		r = take_file(w, &setup.ca, ca_file(t->target_cafile), "ssl-target-cafile");
 	if (r == 0)
@@ -216,7 +215,9 @@ int tls_build(struct site *s, const struct options *o, struct tls_kept *kept, ch
 	if (!w)
 		return -ENOMEM;
 	*w = (struct work){.options = o, .kept = kept, .err = err};
-	int r = build_clients(w, &clients);
+	int r = take_password(w);
+	if (r == 0)
+		r = build_clients(w, &clients);
 	if (r == 0)
 		r = build_backend(w, &backend);
 	work_free(w);

@@ -1,13 +1,20 @@
 /* More of other people's TLS: which certificate they get by themselves, and what they may ask for
- * once they are connected.
+ * once they are connected; and the password of the keys on both sides.
  */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import test, { describe } from "node:test";
-import { deadPort } from "./lib/backends.mjs";
-import { client, file, pair } from "./lib/certs.mjs";
+import tls from "node:tls";
+import { deadPort, folder } from "./lib/backends.mjs";
+import { bytes, client, file, nodePair, pair } from "./lib/certs.mjs";
 import { proc } from "./lib/proc.mjs";
-import { start } from "./lib/server.mjs";
+import { RawWs } from "./lib/rawws.mjs";
+import { openSecure } from "./lib/secure.mjs";
+import { run, start } from "./lib/server.mjs";
+import { later } from "./lib/wait.mjs";
 
 const AT = "127.0.0.1:0";
 
@@ -37,5 +44,52 @@ describe("certificates of both kinds, RSA first", () => {
 		const peer = proc(t, openssl(await served(t, ...pair("not-a-server"), ...both.slice(0, 4)), "-verify_return_error"));
 		await peer.says(/Peer signature type: .*/);
 		assert.match(peer.out, /Peer signature type: .*rsa.pss/i);
+	});
+});
+
+describe("the password is for every encrypted key", () => {
+	/* An echo that wants a certificate; who showed one. */
+	async function strictEcho(t) {
+		const b = { names: [] };
+		const server = tls.createServer({ ...nodePair("server"), ca: bytes("ca"), requestCert: true, rejectUnauthorized: true }, (socket) => {
+			b.names.push(socket.getPeerCertificate().subject.CN);
+			socket.on("error", () => {});
+			socket.pipe(socket);
+			later(t, () => socket.destroy());
+		});
+		later(t, () => server.close());
+		await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+		b.at = `localhost:${server.address().port}`;
+		return b;
+	}
+
+	function locked(dir, base) {
+		const key = path.join(dir, `${base}-locked.pem`);
+		execFileSync("openssl", ["pkey", "-in", file(`${base}-key`), "-aes256", "-passout", "pass:sesame", "-out", key]);
+		return key;
+	}
+
+	async function echoes(ws) {
+		ws.send("open sesame");
+		assert.equal((await ws.data(11)).toString(), "open sesame");
+	}
+
+	test("--ssl-target-key alone, beside another one, and beside one that is not encrypted", async (t) => {
+		client("dave");
+		const dir = folder(t), b = await strictEcho(t), password = path.join(dir, "password");
+		const target = ["--ssl-target", "--ssl-target-cafile", file("ca"), "--ssl-target-cert", file("dave"), "--ssl-target-key", locked(dir, "dave"), AT, b.at];
+		writeFileSync(password, "sesame\n");
+		const alone = await start(t, ["--key-password-file", password, ...target]);
+		await echoes(await RawWs.open(t, alone.port));
+		const both = await start(t, ["--cert", file("server"), "--key", locked(dir, "server"), "--key-password=sesame", ...target]);
+		await echoes(await openSecure(t, both));
+		const one = await start(t, [...pair("server"), "--key-password-file", password, ...target]);
+		await echoes(await openSecure(t, one));
+		const self = await start(t, ["--self-signed", "--key-password-file", password, ...target]);
+		await echoes(await RawWs.open(t, self.port));
+		assert.deepEqual(b.names, ["dave", "dave", "dave", "dave"]);
+		const wrong = await run(["--key-password=sesam", ...target]);
+		assert.equal(wrong.code, 1);
+		assert.match(wrong.said, /^websplice: .*dave-locked\.pem: the password does not open the key\n$/);
 	});
 });
