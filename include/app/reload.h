@@ -7,8 +7,9 @@
  *   failed ─► told in the log; everything stays as it was until a file changes again
  *
  * At rest: a file that is just being written is not read half way, and a certificate whose key
- * follows a moment later is not told to be broken. Files are watched only if TLS was configured at
- * the start; the certificate of --self-signed is made anew by itself before it ends.
+ * follows a moment later is not told to be broken. Files are watched while there is TLS: a self.pem
+ * that is first put there later needs a SIGHUP once. One that is taken away is told in the log, and the
+ * last one stays. The certificate of --self-signed is made anew by itself before it ends.
  * At the start, after a reload and once a day a certificate that ends within 14 days is warned of.
  */
 #ifndef APP_RELOAD_H

@@ -26,6 +26,7 @@ struct reload {
 	struct reload_host host;
 	struct timer look, day;
 	struct site *current;   /* a reference */
+	bool watching;          /* both timers run */
 	bool busy, again, dead; /* a job is under way; another is wanted; the owner is gone */
 
 	/* the job's, while busy */
@@ -125,6 +126,17 @@ static void reload_tell_log(struct reload *r)
 		          LOG_TEXT("reason", err == -EINVAL ? "not a plain file" : why_errno(err)));
 }
 
+/* From the first certificate on: that may come by a reload. None is ever taken away by one. */
+static void reload_watch(struct reload *r)
+{
+	if (r->watching || !(r->current->tls || r->current->backend_tls))
+		return;
+	r->watching = true;
+	timer_arm(r->env->timers, &r->day, TIMER_CLOSE, RELOAD_DAY_MS);
+	if (r->files_n)
+		timer_arm(r->env->timers, &r->look, TIMER_IDLE, RELOAD_LOOK_MS);
+}
+
 static void on_done(struct job *j)
 {
 	struct reload *r = (struct reload *)j;
@@ -143,6 +155,7 @@ static void on_done(struct job *j)
 		site_unref(r->current);
 		r->current = site_ref(r->site);
 		r->host.fresh(r->host.owner, r->site);
+		reload_watch(r);
 	}
 	if (r->again)
 		reload_start(r, true);
@@ -202,10 +215,7 @@ int reload_new(struct reload **ret, struct env *env, const struct options *o, st
 	for (size_t i = 0; i < r->files_n; i++)
 		stamp_take(&r->seen[i], r->files[i].path);
 	memcpy(r->built, r->seen, sizeof r->built);
-	if (first->tls || first->backend_tls)
-		timer_arm(env->timers, &r->day, TIMER_CLOSE, RELOAD_DAY_MS);
-	if ((first->tls || first->backend_tls) && r->files_n)
-		timer_arm(env->timers, &r->look, TIMER_IDLE, RELOAD_LOOK_MS);
+	reload_watch(r);
 	*ret = r;
 	return 0;
 }
