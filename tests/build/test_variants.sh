@@ -1,7 +1,8 @@
 #!/bin/sh
-# test_variants.sh: the variants stand side by side and are what they are called; a release is
-# hardened in every file. Prints TAP. Works in a copy of the tree, with one folder of src/ and one
-# unit test, so that all variants take seconds.
+# test_variants.sh: the variants stand side by side and are what they are called, make asan, tsan and
+# so on build all of one, make bench measures what it has built; a release is hardened in every file.
+# Prints TAP. Works in a copy of the tree, with one folder of src/, one unit test, one fuzz target and
+# a main that does nothing, so that all variants take seconds.
 
 set -u
 # shellcheck source=tests/build/tap.sh
@@ -10,32 +11,70 @@ JOBS=${JOBS:-2}
 unset BUILD MAKEFLAGS MAKELEVEL
 
 tree=$work/tree
-mkdir -p "$tree/tests/unit" "$tree/tests/fake" "$tree/tests/fuzz" "$tree/src"
+mkdir -p "$tree/tests/unit" "$tree/tests/fake" "$tree/tests/fuzz/corpus" "$tree/tests/tools" \
+	"$tree/tests/bench" "$tree/src/app"
 cp -R Makefile VERSION scripts include "$tree/"
-cp -R src/base "$tree/src/"
+cp -R src/base src/rebind "$tree/src/"
 mkdir "$tree/src/crypt" && cp src/crypt/*.h "$tree/src/crypt/"
 cp tests/unit/unit.[ch] tests/unit/test_str.c "$tree/tests/unit/"
 cp tests/fuzz/replay_main.c tests/fuzz/fuzz_base64.c "$tree/tests/fuzz/"
+cp -R tests/fuzz/corpus/base64 "$tree/tests/fuzz/corpus/"
+cp tests/tools/knock.c "$tree/tests/tools/"
+cp -R tests/bench/wsbackend tests/bench/pattern.h "$tree/tests/bench/"
+echo 'int main(void) { return 0; }' >"$tree/src/app/main.c"
 [ ! -d .deps ] || cp -R .deps "$tree/"
 
-# A tree without app/ has a library, a unit test and a fuzz target of each variant.
-all_variants() {
-	for variant in release debug asan tsan cov fuzz; do
-		make -C "$tree" -j"$JOBS" variant=$variant "build/$variant/libwebsplice.a" \
-			"build/$variant/unit/test_str" "build/$variant/fuzz/fuzz_base64" || return 1
-	done
-	for variant in release debug asan tsan cov fuzz; do
-		[ -x "$tree/build/$variant/unit/test_str" ] || return 1
+# whole VARIANT: its goal builds what a variant consists of.
+whole() {
+	make -C "$tree" -j"$JOBS" "$1" || return 1
+	for file in websplice unit/test_str fuzz/fuzz_base64 tools/knock tools/wsbackend rebind.so; do
+		[ -x "$tree/build/$1/$file" ] && continue
+		echo "make $1: no $file"
+		return 1
 	done
 }
-check 'release, debug, asan, tsan, cov and fuzz side by side' all_variants
+for variant in debug asan tsan cov fuzz; do
+	check "make $variant is all of that variant" whole $variant
+done
 
+release() {
+	make -C "$tree" -j"$JOBS" && make -C "$tree" -j"$JOBS" units fuzzers || return 1
+	for variant in release debug asan tsan cov fuzz; do
+		[ -x "$tree/build/$variant/unit/test_str" ] && [ -x "$tree/build/$variant/websplice" ] || return 1
+	done
+}
+check 'release, debug, asan, tsan, cov and fuzz side by side' release
+
+# goal NAME VARIANT: what make says of it; fails as it does.
+goal() {
+	said=$(make -C "$tree" variant="$2" "$1" 2>&1)
+	status=$?
+	echo "$said"
+	return $status
+}
 runs() {
 	for variant in release debug asan cov; do
-		"$tree/build/$variant/unit/test_str" || return 1
+		goal unit $variant && echo "$said" | grep -q 'PASSED' || return 1
+		goal replay $variant && echo "$said" | grep -qE '^[1-9][0-9]* inputs replayed' || return 1
 	done
 }
-check 'the unit test passes in them' runs
+check 'make unit runs the unit test in them, make replay the corpus' runs
+
+check 'make unit T=NAME is about that one' sh -c "! make -C '$tree' variant=debug unit T=test_none"
+
+# fails GOAL PROGRAM: with a program that fails.
+fails() {
+	program=$tree/build/debug/$2
+	mv "$program" "$work/kept"
+	printf '#!/bin/sh\nexit 1\n' >"$program"
+	chmod +x "$program"
+	goal "$1" debug
+	status=$?
+	mv "$work/kept" "$program"
+	[ $status -ne 0 ]
+}
+check 'make unit fails with a unit test' fails unit unit/test_str
+check 'make replay fails with a target' fails replay fuzz/fuzz_base64
 
 # has VARIANT SYMBOL-PATTERN
 has() {
@@ -78,6 +117,38 @@ users_flags_win() {
 }
 check "a user's flags come last" users_flags_win
 
+# make bench as it is, but what it starts are stand-ins that say so. bench_says TEXT [VARIABLE=VALUE...]
+bench_says() {
+	text=$1
+	shift
+	said=$(env -u WEBSPLICE PATH="$work/standing:$PATH" make --no-print-directory -C "$tree" MAKE='echo make' "$@" bench)
+	status=$?
+	echo "$said"
+	[ "$said" = "$text" ]
+}
+bench() {
+	mkdir -p "$work/standing"
+	cp "$tree/scripts/setup.sh" "$work/setup.sh"
+	printf '#!/bin/sh\necho "setup $*"\nexit "${SETUP_FAILS:-0}"\n' >"$tree/scripts/setup.sh"
+	printf '#!/bin/sh\necho "$WEBSPLICE: node $*"\nexit "${BENCH_FAILS:-0}"\n' >"$work/standing/node"
+	chmod +x "$work/standing/node"
+	built='make build/release/websplice build/release/tools/wsload build/release/tools/wsbackend'
+	measured='build/release/websplice: node tests/bench/bench.mjs'
+	bench_says "setup bench
+$built
+$measured --quick --rounds=2" BENCH_ARGS='--quick --rounds=2' && [ $status -eq 0 ] &&
+		SETUP_FAILS=1 bench_says "setup bench
+make bench: going on without
+$built
+$measured" && [ $status -eq 0 ] &&
+		bench_says "setup bench
+false" MAKE='echo false; false' && [ $status -ne 0 ] && ! BENCH_FAILS=1 bench_says '' && [ $status -ne 0 ]
+	result=$?
+	cp "$work/setup.sh" "$tree/scripts/setup.sh"
+	return $result
+}
+check 'make bench builds the release and its tools, and measures them' bench
+
 # With nothing missing no build asks for anything: a PATH whose downloaders only leave a trace.
 offline() {
 	mkdir -p "$work/bin"
@@ -88,5 +159,13 @@ offline() {
 	PATH="$work/bin:$PATH" make -C "$tree" -B -j"$JOBS" && [ ! -e "$work/asked" ]
 }
 check 'make asks nobody when nothing is missing' offline
+
+cleans() {
+	mkdir -p "$tree/.deps" "$tree/web/node_modules" "$tree/tests/e2e/node_modules"
+	make -C "$tree" clean && [ ! -e "$tree/build" ] && [ ! -e "$tree/compile_commands.json" ] && [ -e "$tree/.deps" ] &&
+		[ -e "$tree/web/node_modules" ] && make -C "$tree" distclean && [ ! -e "$tree/.deps" ] &&
+		[ ! -e "$tree/web/node_modules" ] && [ ! -e "$tree/tests/e2e/node_modules" ] && [ -e "$tree/src" ]
+}
+check 'make clean removes what was built, distclean what was set up' cleans
 
 plan
