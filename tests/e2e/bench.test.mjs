@@ -1,6 +1,7 @@
 /* variants: asan tsan */
 /* The load generator and the backend of tests/bench, with websplice between them: every mode, every
- * byte and frame checked on the way. And that they would have seen it if anything had been wrong.
+ * byte and frame checked on the way. And that they would have seen it if anything had been wrong. What
+ * README quotes of make bench is held to its targets.
  */
 
 import assert from "node:assert/strict";
