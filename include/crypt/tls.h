@@ -11,7 +11,8 @@
  * for tls_write to make progress; the others say TLS_ROOM when it is full.
  *
  * What is checked of a peer's certificate is the site's business (crypt/tls_site). Renegotiation,
- * compression and early data do not exist here.
+ * compression and early data do not exist here. New keys for TLS 1.3 (KeyUpdate) are a matter between
+ * the two ends; with the distribution's Mbed TLS they are refused (crypt/tls_keys).
  * One connection is one thread's at a time.
  */
 #ifndef CRYPT_TLS_H

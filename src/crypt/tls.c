@@ -3,6 +3,7 @@
  */
 #include "tls_priv.h"
 
+#include "tls_keys.h"
 #include "tls_room.h"
 
 #include <arpa/inet.h>
@@ -12,6 +13,9 @@
 /* Of Mbed TLS's own: what a record adds to its plaintext at most (header, nonce, tag, type and
  * padding of TLS 1.3). */
 enum { RECORD_MORE = 128 };
+
+/* Something was read that is neither data nor an end. */
+enum { GO_ON = MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET };
 
 /* An alert fits. */
 static bool has_room(const struct tls_out *out)
@@ -133,14 +137,20 @@ void tls_free(struct tls *t)
 	free(t);
 }
 
-/* Mbed TLS leaves some handshakes without a word. */
+/* Mbed TLS leaves some handshakes without a word, and messages that have no place behind one. */
 static void send_alert(struct tls *t, int err)
 {
-	if (err == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || tls_alert_sent(t) ||
-	    state_of(t) == MBEDTLS_SSL_HANDSHAKE_OVER)
+	bool after = state_of(t) == MBEDTLS_SSL_HANDSHAKE_OVER;
+	uint8_t alert = after ? MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE
+	                      : MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+
+	if (err == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || tls_alert_sent(t))
 		return;
-	(void)mbedtls_ssl_send_alert_message(&t->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-	                                     MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+	if (after && (err != MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE || t->ended || !has_room(t->out)))
+		return;
+	room_open(t);
+	if (mbedtls_ssl_send_alert_message(&t->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert) == 0)
+		t->alert = alert;
 }
 
 static enum tls_event bad(struct tls *t, int err)
@@ -214,24 +224,34 @@ bool tls_pending(const struct tls *t)
 	return mbedtls_ssl_check_pending(&t->ssl) != 0;
 }
 
+/* A record, or what was left of the last one: plaintext (> 0), or what Mbed TLS says instead. */
+static int read_some(struct tls *t, struct span *in, struct span room)
+{
+	if (!has_room(t->out))
+		return MBEDTLS_ERR_SSL_WANT_WRITE;
+	room_open(t);
+	int r = room_take(t, in, room.len);
+	if (r == 0)
+		r = room_taken(t, in, mbedtls_ssl_read(&t->ssl, room.at, room.len));
+	if (r > 0)
+		t->renewals = 0;
+	if (r != MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE || !tls_keys_asked(t))
+		return r;
+	r = tls_keys_renew(t);
+	return r == 0 ? GO_ON : r;
+}
+
 /* As far as room goes; the result of the last read. */
 static int read_all(struct tls *t, struct span *in, struct span room, size_t *ret_n)
 {
 	int r = 0;
 
 	while (*ret_n < room.len && !t->over) {
-		if (!has_room(t->out))
-			return MBEDTLS_ERR_SSL_WANT_WRITE;
-		room_open(t);
-		r = room_take(t, in, room.len - *ret_n);
-		if (r == 0)
-			r = room_taken(
-				t, in,
-				mbedtls_ssl_read(&t->ssl, room.at + *ret_n, room.len - *ret_n));
+		struct span rest = span_of(room.at + *ret_n, room.len - *ret_n);
+		r = read_some(t, in, rest);
 		if (r > 0)
 			*ret_n += (size_t)r;
-		else if (r != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET &&
-		         (r != MBEDTLS_ERR_SSL_WANT_READ || in->len == 0))
+		else if (r != GO_ON && (r != MBEDTLS_ERR_SSL_WANT_READ || in->len == 0))
 			break; /* WANT_READ is also said of an alert that means nothing */
 	}
 	return r;

@@ -1,8 +1,8 @@
 /* tls_priv: what the files of tls share.
  *
- *   tls.c  bytes in, bytes out     tls_why.c     why it is over
- *   tls_room.c  where records lie  tls_peer.c    the peer's certificate
- *                                  tls_choose.c  which of ours it gets
+ *   tls.c       bytes in, bytes out  tls_why.c     why it is over
+ *   tls_room.c  where records lie    tls_peer.c    the peer's certificate
+ *   tls_keys.c  new ones under way   tls_choose.c  which of ours it gets
  */
 #ifndef CRYPT_TLS_PRIV_H
 #define CRYPT_TLS_PRIV_H
@@ -19,7 +19,8 @@ struct tls {
 	unsigned lane;                           /* which copy of an RSA key */
 	uint8_t ip[16];                          /* `name` as an address */
 	uint8_t ip_len;                          /* 0: it is a DNS name */
-	uint8_t alert;                           /* the last one that went out in plaintext */
+	uint8_t alert;                           /* the last one whose number could be seen */
+	uint8_t renewals;                        /* of keys, since there was data */
 	uint8_t sequence_out[8], sequence_in[8]; /* tls_room: where Mbed TLS has record numbers */
 	uint8_t explicit_iv;                     /* bytes of it in a record; TLS 1.2 */
 	bool roomy;                              /* tls_room has begun */

@@ -71,6 +71,13 @@ static size_t whole_record(struct span in)
 	return n <= TLS_PLAIN_MAX + CIPHER_MORE && in.len >= HEADER + n ? HEADER + n : 0;
 }
 
+void room_restart(struct tls *t)
+{
+	uint8_t *counter = t->in_own ? t->own : t->sequence_in;
+
+	memset(t->site->client ? SSL(t, in_buf) : counter, 0, SEQUENCE);
+}
+
 /* From the connection's own buffer, where Mbed TLS keeps the sequence number in front, and back. */
 static void leave_own(struct tls *t)
 {

@@ -32,6 +32,8 @@ int room_take(struct tls *t, struct span *in, size_t room);
 /* After the read, with its result: what was taken is taken from in. Returns the result, or an error
  * when something of the record is left that may not be kept. */
 int room_taken(struct tls *t, struct span *in, int result);
+/* After a read: the next record that comes is number 0. */
+void room_restart(struct tls *t);
 /* The caller's bytes are the caller's again. */
 void room_close(struct tls *t);
 

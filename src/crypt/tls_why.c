@@ -2,6 +2,7 @@
 #include "tls_priv.h"
 
 #include "base/str.h"
+#include "tls_keys.h"
 
 #include <errno.h>
 
@@ -162,6 +163,8 @@ static void blame_peer(struct tls *t, struct str *s, int err)
 		blame_certificate(t, s);
 	else if (err == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE)
 		str_fmt(s, "%s certificate: none was given", t->peer);
+	else if (err == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE && tls_keys_asked(t))
+		str_fmt(s, "%s %s", t->peer, TLS_KEYS_REFUSED);
 	else if (text)
 		str_fmt(s, "%s %s", t->peer, text);
 	else

@@ -14,7 +14,7 @@ import { proc } from "./lib/proc.mjs";
 import { RawWs } from "./lib/rawws.mjs";
 import { openSecure } from "./lib/secure.mjs";
 import { run, start } from "./lib/server.mjs";
-import { later } from "./lib/wait.mjs";
+import { later, until } from "./lib/wait.mjs";
 
 const AT = "127.0.0.1:0";
 
@@ -91,5 +91,47 @@ describe("the password is for every encrypted key", () => {
 		const wrong = await run(["--key-password=sesam", ...target]);
 		assert.equal(wrong.code, 1);
 		assert.match(wrong.said, /^websplice: .*dave-locked\.pem: the password does not open the key\n$/);
+	});
+});
+
+/* openssl's commands: k: new keys for what I send; K: and I want some of yours. */
+describe("new keys under way (TLS 1.3 KeyUpdate)", () => {
+	const ciphers = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"];
+
+	for (const cipher of ciphers)
+		test(`openssl s_client, ${cipher}`, async (t) => {
+			const web = folder(t), words = "<p>new keys\n";
+			writeFileSync(path.join(web, "index.html"), words);
+			const peer = proc(t, openssl(await served(t, "--web", web, ...pair("server")), "-tls1_3", "-msg", "-ciphersuites", cipher));
+			await peer.says(/Verify return code: 0/);
+			for (const [n, command] of ["k\n", "K\n", "K\n", "k\n"].entries()) {
+				peer.child.stdin.write(command);
+				await until(() => `${peer.err}\n${n}`, () => peer.err.match(/KEYUPDATE/g)?.length === n + 1 || peer.ended);
+				peer.child.stdin.write("GET / HTTP/1.1\nHost: localhost\n\n".replaceAll("\n", "\r\n"));
+				await until(() => `the page; it said:\n${peer.out.slice(-2000)}${peer.err}`, () => peer.out.split(words).length === n + 2 || peer.ended);
+				assert.ok(!peer.ended, peer.out.slice(-2000) + peer.err);
+			}
+			assert.equal(peer.out.match(/<<< .*KeyUpdate/g).length, 2);
+			assert.doesNotMatch(peer.err, /error|unexpected eof/i);
+		});
+
+	test("openssl s_server as the backend", async (t) => {
+		const port = await deadPort();
+		const peer = proc(t, ["openssl", "s_server", "-accept", `127.0.0.1:${port}`, "-tls1_3", "-msg",
+			"-cert", file("server"), "-key", file("server-key")]);
+		await peer.says(/ACCEPT/);
+		const server = await start(t, ["--ssl-target", "--ssl-target-cafile", file("ca"), AT, `localhost:${port}`]);
+		const ws = await RawWs.open(t, server.port);
+		for (const [i, command] of ["k\n", "K\n", "K\n", "k\n"].entries()) {
+			const down = `to the client ${i}\n`, up = `to the backend ${i}\n`;
+			peer.child.stdin.write(command); /* what came with it in one read would be part of it */
+			await until(() => `it asks; it said:\n${peer.out}${peer.err}`, () => peer.out.match(/>>> .*KeyUpdate/g)?.length === i + 1);
+			peer.child.stdin.write(down);
+			assert.equal((await ws.data(down.length)).toString(), down);
+			ws.send(up);
+			await peer.says(new RegExp(up.trim()));
+		}
+		assert.equal(peer.out.match(/<<< .*KeyUpdate/g).length, 2);
+		assert.equal(server.count(/KeyUpdate/), 0);
 	});
 });
