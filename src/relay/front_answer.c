@@ -133,7 +133,8 @@ static void front_upgrade(struct front *f, const struct http_head *h)
 	}
 }
 
-/* The address that works instead. A link may carry secrets behind its path: they are not needed. */
+/* The address that works instead, as the client knows us. A link may carry secrets behind its path: they
+ * are not needed. */
 static void front_tls_only(struct front *f, const struct http_head *h)
 {
 	char text[512];
@@ -142,7 +143,8 @@ static void front_tls_only(struct front *f, const struct http_head *h)
 		snprintf(text, sizeof text, "this port speaks TLS only: use https://%.*s/",
 		         (int)h->host.len, (const char *)h->host.at);
 	else
-		snprintf(text, sizeof text, "this port speaks TLS only: use https://");
+		snprintf(text, sizeof text,
+		         "this port speaks TLS only: use the same address with https:// in front");
 	front_error(f, 400, text, true, NULL);
 }
 
