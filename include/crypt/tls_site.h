@@ -91,6 +91,9 @@ struct tls_cert {
 	bool self_signed;
 	char subject[TLS_SUBJECT];         /* "CN=vnc.example" */
 	char fingerprint[TLS_FINGERPRINT]; /* SHA-256 of the DER */
+	/* The first of it and its chain that ends: from then on clients do not believe it. */
+	int64_t ends;
+	char ends_subject[TLS_SUBJECT];
 };
 size_t tls_site_certs(const struct tls_site *s);
 /* i < tls_site_certs(s) */

@@ -17,11 +17,12 @@ static const char *date(char out[DATE], int64_t at)
 	return out;
 }
 
-static void warn(struct log *log, const char *event, const struct tls_cert *c, int64_t at)
+static void warn(struct log *log, const char *event, const char *file, const char *subject,
+                 int64_t at)
 {
 	char when[DATE];
 
-	log_event(log, LOG_WARN, event, LOG_TEXT("file", c->name), LOG_TEXT("subject", c->subject),
+	log_event(log, LOG_WARN, event, LOG_TEXT("file", file), LOG_TEXT("subject", subject),
 	          LOG_TEXT("date", date(when, at)));
 }
 
@@ -31,11 +32,11 @@ static bool warn_of(struct log *log, const struct tls_cert *c)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec < c->not_before)
-		warn(log, "a certificate is not good yet", c, c->not_before);
-	if (now.tv_sec >= c->not_after)
-		warn(log, "a certificate has expired", c, c->not_after);
-	else if (c->not_after - now.tv_sec < TLS_BUILD_SOON_S)
-		warn(log, "a certificate expires soon", c, c->not_after);
+		warn(log, "a certificate is not good yet", c->name, c->subject, c->not_before);
+	if (now.tv_sec >= c->ends)
+		warn(log, "a certificate has expired", c->name, c->ends_subject, c->ends);
+	else if (c->ends - now.tv_sec < TLS_BUILD_SOON_S)
+		warn(log, "a certificate expires soon", c->name, c->ends_subject, c->ends);
 	else
 		return now.tv_sec < c->not_before;
 	return true;

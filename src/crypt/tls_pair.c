@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* Mbed TLS adds a low-level code to some of its errors. */
+enum { LOW_CODE = 0x7f };
+
 /* ---- reading ---- */
 
 static int load_chain(struct own_pair *p, const struct tls_blob *cert, char err[TLS_ERROR])
@@ -29,10 +32,22 @@ static int load_chain(struct own_pair *p, const struct tls_blob *cert, char err[
 		                  r);
 	if (r == 0 && p->chain.raw.len > 0)
 		return 0;
+	if ((-r & ~LOW_CODE) == -MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG)
+		return site_error(err, r,
+		                  "%s: signed with a kind of key that is not supported; have it "
+		                  "signed with RSA or ECDSA",
+		                  cert->name);
 	return site_error(err, r,
 	                  "%s: holds no certificate that can be read; give a PEM file with the "
 	                  "certificate and its chain",
 	                  cert->name);
+}
+
+/* Then it is not read in a certificate either. */
+static bool is_unknown_kind(int r)
+{
+	return r == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || r == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE ||
+	       r == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE;
 }
 
 static int key_error(char err[TLS_ERROR], const char *name, int r)
@@ -41,8 +56,7 @@ static int key_error(char err[TLS_ERROR], const char *name, int r)
 		return site_error(err, r, "%s: the key is encrypted; give its password", name);
 	if (r == MBEDTLS_ERR_PK_PASSWORD_MISMATCH || r == MBEDTLS_ERR_PEM_PASSWORD_MISMATCH)
 		return site_error(err, r, "%s: the password does not open the key", name);
-	if (r == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || r == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE ||
-	    r == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE)
+	if (is_unknown_kind(r))
 		return site_error(err, r,
 		                  "%s: this kind of key is not supported; use RSA or ECDSA (P-256, "
 		                  "P-384)",
@@ -50,27 +64,47 @@ static int key_error(char err[TLS_ERROR], const char *name, int r)
 	return site_error(err, r, "%s: holds no private key that can be read", name);
 }
 
-static int load_key(struct own_pair *p, const struct tls_pair *from, char err[TLS_ERROR])
+static const struct tls_blob *key_blob(const struct tls_pair *from)
 {
-	const struct tls_blob *key = from->key.bytes.len ? &from->key : &from->cert;
+	return from->key.bytes.len ? &from->key : &from->cert;
+}
+
+/* 0, or what Mbed TLS says. */
+static int read_key(struct own_pair *p, const struct tls_pair *from)
+{
 	const char *pw = from->password;
 	struct blob_copy copy;
-	int r = blob_copy(&copy, key);
+	int r = blob_copy(&copy, key_blob(from));
 
 	if (r == 0)
 		r = mbedtls_pk_parse_key(&p->keys[0], copy.at, copy.len, (const uint8_t *)pw,
 		                         pw ? strlen(pw) : 0, mbedtls_psa_get_random,
 		                         MBEDTLS_PSA_RANDOM_STATE);
 	blob_wipe(&copy);
-	if (r < 0)
-		return key_error(err, key->name, r);
+	return r;
+}
+
+static int check_key(struct own_pair *p, const struct tls_pair *from, char err[TLS_ERROR])
+{
+	int r = mbedtls_pk_check_pair(&p->chain.pk, &p->keys[0], mbedtls_psa_get_random,
+	                              MBEDTLS_PSA_RANDOM_STATE);
+
 	p->lanes = 1;
-	r = mbedtls_pk_check_pair(&p->chain.pk, &p->keys[0], mbedtls_psa_get_random,
-	                          MBEDTLS_PSA_RANDOM_STATE);
 	if (r < 0)
 		return site_error(err, r, "%s: the key is not the one of the certificate in %s",
-		                  key->name, from->cert.name);
+		                  key_blob(from)->name, from->cert.name);
 	return 0;
+}
+
+/* What is wrong with the certificate is told first, but for what its key explains. */
+static int load_both(struct own_pair *p, const struct tls_pair *from, char err[TLS_ERROR])
+{
+	int key = read_key(p, from);
+	int r = is_unknown_kind(key) ? 0 : load_chain(p, &from->cert, err);
+
+	if (r < 0)
+		return r;
+	return key < 0 ? key_error(err, key_blob(from)->name, key) : check_key(p, from, err);
 }
 
 /* More copies of an RSA key: see KEY_LANES. */
@@ -137,9 +171,7 @@ int pair_load(struct own_pair *p, const struct tls_pair *from, char err[TLS_ERRO
 	p->name = strdup(from->cert.name);
 	if (!p->name)
 		return site_error(err, -ENOMEM, " ");
-	int r = load_chain(p, &from->cert, err);
-	if (r == 0)
-		r = load_key(p, from, err);
+	int r = load_both(p, from, err);
 	if (r == 0 && key_spread(p) < 0)
 		r = site_error(err, -ENOMEM, " ");
 	if (r == 0)
@@ -226,6 +258,16 @@ static int64_t seconds_of(const mbedtls_x509_time *t)
 	return timegm(&tm);
 }
 
+static const mbedtls_x509_crt *first_to_end(const mbedtls_x509_crt *chain)
+{
+	const mbedtls_x509_crt *first = chain;
+
+	for (; chain; chain = chain->next)
+		if (seconds_of(&chain->valid_to) < seconds_of(&first->valid_to))
+			first = chain;
+	return first;
+}
+
 size_t tls_site_certs(const struct tls_site *s)
 {
 	return s->pairs_n;
@@ -243,4 +285,7 @@ void tls_site_cert(const struct tls_site *s, size_t i, struct tls_cert *ret)
 	ret->self_signed = crt_is_self_signed(crt);
 	crt_subject(crt, ret->subject);
 	crt_fingerprint(crt, ret->fingerprint);
+	const mbedtls_x509_crt *first = first_to_end(crt);
+	ret->ends = seconds_of(&first->valid_to);
+	crt_subject(first, ret->ends_subject);
 }

@@ -1,17 +1,17 @@
 /* More of other people's TLS: which certificate they get by themselves, and what they may ask for
- * once they are connected; and the password of the keys on both sides.
+ * once they are connected; the password of the keys on both sides; and what is said of what cannot be.
  */
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test, { describe } from "node:test";
 import tls from "node:tls";
 import { deadPort, folder } from "./lib/backends.mjs";
 import { bytes, client, file, nodePair, pair } from "./lib/certs.mjs";
 import { proc } from "./lib/proc.mjs";
-import { RawWs } from "./lib/rawws.mjs";
+import { RawWs, Wire } from "./lib/rawws.mjs";
 import { openSecure } from "./lib/secure.mjs";
 import { run, start } from "./lib/server.mjs";
 import { later, until } from "./lib/wait.mjs";
@@ -133,5 +133,36 @@ describe("new keys under way (TLS 1.3 KeyUpdate)", () => {
 		}
 		assert.equal(peer.out.match(/<<< .*KeyUpdate/g).length, 2);
 		assert.equal(server.count(/KeyUpdate/), 0);
+	});
+});
+
+describe("in so many words", () => {
+	test("--ssl-only and no Host: a sentence all the same", async (t) => {
+		const server = await served(t, ...pair("server"), "--ssl-only");
+		const one = await Wire.connect(t, server.port);
+		one.write("GET / HTTP/1.0\r\n\r\n");
+		const { status, body } = await one.answer();
+		assert.equal(status, 400);
+		assert.equal(body, "this port speaks TLS only: use the same address with https:// in front\n");
+	});
+
+	test("Ed25519: neither as a key nor as what a certificate is signed with", async (t) => {
+		const dir = folder(t), at = (name) => path.join(dir, name), openssl = (...words) => execFileSync("openssl", words, { stdio: "pipe" });
+		const both = (a, b) => Buffer.concat([readFileSync(a), readFileSync(b)]);
+		const says = async (words, want) => {
+			const tried = await run([...words, AT, "127.0.0.1:1"]);
+			assert.equal(tried.code, 1);
+			assert.match(tried.said, want);
+		};
+		openssl("req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", at("ed-key.pem"), "-out", at("ed.pem"), "-subj", "/CN=localhost");
+		const unsupported = /^websplice: .*\/(ed-key|one)\.pem: this kind of key is not supported; use RSA or ECDSA/;
+		await says(["--cert", at("ed.pem"), "--key", at("ed-key.pem")], unsupported);
+		writeFileSync(at("one.pem"), both(at("ed-key.pem"), at("ed.pem")));
+		await says(["--cert", at("one.pem")], unsupported);
+		writeFileSync(at("chain.pem"), both(at("ed.pem"), file("ca")));
+		await says(["--cert", at("chain.pem"), "--key", at("ed-key.pem")], unsupported);
+		openssl("req", "-new", "-key", file("server-key"), "-subj", "/CN=localhost", "-out", at("request.pem"));
+		openssl("x509", "-req", "-in", at("request.pem"), "-CA", at("ed.pem"), "-CAkey", at("ed-key.pem"), "-set_serial", "7", "-out", at("signed.pem"));
+		await says(["--cert", at("signed.pem"), "--key", file("server-key")], /^websplice: .*\/signed\.pem: signed with a kind of key that is not supported/);
 	});
 });
