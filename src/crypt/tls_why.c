@@ -117,7 +117,7 @@ static bool is_memory(int err)
 {
 	return err == MBEDTLS_ERR_SSL_ALLOC_FAILED || err == MBEDTLS_ERR_X509_ALLOC_FAILED ||
 	       err == MBEDTLS_ERR_PK_ALLOC_FAILED || err == MBEDTLS_ERR_MPI_ALLOC_FAILED ||
-	       err == MBEDTLS_ERR_ECP_ALLOC_FAILED;
+	       err == MBEDTLS_ERR_ECP_ALLOC_FAILED || err == MBEDTLS_ERR_CIPHER_ALLOC_FAILED;
 }
 
 static void blame_certificate(struct tls *t, struct str *s)

@@ -1,12 +1,15 @@
 /* New keys under way (KeyUpdate): both roles, every suite of TLS 1.3, records whole and cut. The far end
  * asks with a forged record and changes its keys; openssl as the other side is in tls_more.test.mjs.
  */
+/* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "unit.h"
 
 #include "../../src/crypt/tls_keys.h"
+#include "../fake/fail_malloc.h"
 #include "../fake/tls_forge.h"
 #include "../fake/tls_joint.h"
+#include "../fake/tls_two.h"
 #include "../fake/tls_world.h"
 
 #include <mbedtls/ssl_ciphersuites.h>
@@ -136,6 +139,54 @@ static void test_after_our_end(void **state)
 	}
 }
 
+/* Each allocation in turn fails: the connection is over and says why, and nothing is sent with half a
+ * key (at once, or when the key is first used); or it can do without, and goes on. Returns how many
+ * there are. */
+static unsigned long scarce(struct tls_world *w, unsigned long failing)
+{
+	static const uint8_t message[] = {24, 0, 0, 1, 1};
+	uint8_t asked[256], answers[256], more[256], plain[64];
+	struct tls_out out = {asked, 0, sizeof asked}, back = {answers, 0, sizeof answers};
+	struct tls_out up = {more, 0, sizeof more};
+	struct span yes = span_str("yes");
+	struct tls_two two;
+	size_t n;
+
+	tls_two_shake(&two, w->server, w->client, NULL);
+	assert_true(tls_forge(two.client, FORGED_HANDSHAKE, span_of(message, 5), &out));
+	struct span in = span_of(asked, out.len);
+	fail_malloc_at(failing);
+	enum tls_event e = tls_read(two.server, &in, span_of(plain, sizeof plain), &n, &back);
+	unsigned long calls = fail_malloc_calls();
+	fail_malloc_off();
+	int written = tls_write(two.server, &yes, TLS_SMALL, &back);
+	if (e == TLS_BAD || written < 0) {
+		assert_string_equal(tls_why(two.server)->text, "out of memory");
+		assert_true(failing > 0 && written < 0);
+		size_t said = back.len;
+		tls_end(two.server, &back);
+		assert_int_equal(back.len, said);
+	} else {
+		assert_int_equal(e, TLS_MORE);
+		in = span_of(answers, back.len);
+		e = tls_read(two.client, &in, span_of(plain, sizeof plain), &n, &up);
+		assert_int_equal(e, TLS_MORE);
+		assert_span(span_of(plain, n), span_str("yes"));
+	}
+	tls_two_done(&two);
+	return calls;
+}
+
+static void test_scarce(void **state)
+{
+	if (!SUPPORTED)
+		unit_skip();
+	unsigned long calls = scarce(*state, 0);
+	assert_true(calls > 0);
+	for (unsigned long i = 1; i <= calls; i++)
+		scarce(*state, i);
+}
+
 /* ---- what is refused ---- */
 
 static void assert_refused(struct tls_joint *p)
@@ -214,8 +265,8 @@ static void test_other_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_renewed),  UNIT(test_after_our_end),  UNIT(test_wrong),
-		UNIT(test_in_a_row), UNIT(test_other_messages),
+		UNIT(test_renewed), UNIT(test_after_our_end), UNIT(test_scarce),
+		UNIT(test_wrong),   UNIT(test_in_a_row),      UNIT(test_other_messages),
 	};
 	return cmocka_run_group_tests(tests, tls_world_open, tls_world_close);
 }
