@@ -6,6 +6,7 @@
 #include "../../src/app/log_path.h"
 #include "app/reload.h"
 #include "fake_env.h"
+#include "self_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,26 +48,6 @@ static void on_fresh(void *owner, struct site *site)
 	w->freshes++;
 }
 
-/* A certificate that is good for so many days more, with its key. Written at once, so that it is a
- * file of its own each time. */
-static void put(struct world *w, int days_left)
-{
-	static const char *const names[] = {"unit.example"};
-	struct self_signed *s = malloc(sizeof *s);
-	char err[TLS_ERROR], beside[128];
-	assert_non_null(s);
-	int64_t now = time(NULL) - SELF_SIGNED_S + DAY_S + (int64_t)days_left * DAY_S + 60;
-	assert_int_equal(self_signed_make(s, names, 1, now, err), 0);
-	snprintf(beside, sizeof beside, "%s.new", w->cert);
-	FILE *f = fopen(beside, "w");
-	assert_non_null(f);
-	fprintf(f, "%s%s", s->cert, s->key);
-	fclose(f);
-	assert_int_equal(rename(beside, w->cert), 0);
-	self_signed_wipe(s);
-	free(s);
-}
-
 static void spoil(struct world *w, const char *text)
 {
 	FILE *f = fopen(w->cert, "w");
@@ -83,7 +64,7 @@ static void begin(struct world *w, const char *words, int days_left)
 	snprintf(w->dir, sizeof w->dir, "/tmp/websplice-reload-XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	snprintf(w->cert, sizeof w->cert, "%s/cert.pem", w->dir);
-	put(w, days_left);
+	self_file_put_for(w->cert, days_left);
 	snprintf(text, sizeof text, words, w->cert);
 	if (options_line_parse(&w->o, &w->line, text, err) < 0)
 		fail_msg("%s", err);
@@ -121,7 +102,7 @@ static void test_change(void **state)
 	assert_int_equal(told(&w, "certificate for=clients"), 1);
 	fake_sleep(&w.f, 10 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 0);
-	put(&w, 100);
+	self_file_put_for(w.cert, 100);
 	fake_sleep(&w.f, RELOAD_LOOK_MS); /* seen */
 	assert_int_equal(w.freshes, 0);
 	fake_sleep(&w.f, RELOAD_LOOK_MS); /* at rest */
@@ -142,7 +123,7 @@ static void test_at_rest(void **state)
 	struct world w;
 	begin(&w, "--cert=%s 1 a:2", 100);
 	for (int i = 0; i < 8; i++) {
-		put(&w, 100);
+		self_file_put_for(w.cert, 100);
 		fake_sleep(&w.f, RELOAD_LOOK_MS);
 	}
 	assert_int_equal(w.freshes, 0);
@@ -181,7 +162,7 @@ static void test_broken(void **state)
 	unlink(w.cert);
 	fake_sleep(&w.f, 20 * RELOAD_LOOK_MS);
 	assert_int_equal(told(&w, "reload failed, the old settings stay"), 2);
-	put(&w, 100);
+	self_file_put_for(w.cert, 100);
 	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 1);
 	end(&w);
@@ -294,7 +275,7 @@ static void test_towards_backend(void **state)
 	assert_int_equal(told(&w, "until=20"), 1); /* a date */
 	assert_int_equal(told(&w, "a certificate expires soon"), 1);
 	assert_int_equal(told(&w, "date=20"), 1);
-	put(&w, 10);
+	self_file_put_for(w.cert, 10);
 	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 1);
 	end(&w);

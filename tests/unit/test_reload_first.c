@@ -6,13 +6,14 @@
 
 #include "app/reload.h"
 #include "fake_env.h"
+#include "self_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { DAY_S = 24 * 3600, DAYS_LEFT = 10 };
+enum { DAYS_LEFT = 10 };
 
 struct world {
 	struct fake_env f;
@@ -34,23 +35,6 @@ static void on_fresh(void *owner, struct site *site)
 	w->freshes++;
 }
 
-static void put_self(void)
-{
-	static const char *const names[] = {"unit.example"};
-	struct self_signed *s = calloc(1, sizeof *s);
-	char err[TLS_ERROR];
-	int64_t made = time(NULL) - SELF_SIGNED_S + (DAYS_LEFT + 1) * DAY_S;
-
-	assert_int_equal(self_signed_make(s, names, 1, made, err), 0);
-	FILE *f = fopen("new.pem", "w");
-	assert_non_null(f);
-	fprintf(f, "%s%s", s->cert, s->key);
-	fclose(f);
-	assert_int_equal(rename("new.pem", "self.pem"), 0);
-	self_signed_wipe(s);
-	free(s);
-}
-
 static void begin(struct world *w)
 {
 	char err[SITE_ERROR], text[] = "1 a:2";
@@ -66,7 +50,7 @@ static void begin(struct world *w)
 	assert_null(w->site->tls);
 	struct reload_host host = {.owner = w, .fresh = on_fresh};
 	assert_int_equal(reload_new(&w->reload, &w->f.env, &w->o, &w->kept, w->site, &host), 0);
-	put_self();
+	self_file_put_for("self.pem", DAYS_LEFT);
 	assert_int_equal(timers_next(&w->f.timers), -1);
 	reload_now(w->reload);
 	fake_turn(&w->f);
@@ -104,14 +88,14 @@ static void test_is_watched(void **state)
 	begin(&w);
 	fake_sleep(&w.f, 10 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 1);
-	put_self();
+	self_file_put_for("self.pem", DAYS_LEFT);
 	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 2);
 	assert_int_equal(unlink("self.pem"), 0);
 	fake_sleep(&w.f, 3 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 2);
 	assert_int_equal(told(&w, "self.pem: is gone"), 1);
-	put_self();
+	self_file_put_for("self.pem", DAYS_LEFT);
 	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 3);
 	end(&w);

@@ -6,8 +6,8 @@
 
 #include "app/reload.h"
 #include "fake_env.h"
+#include "self_file.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -33,25 +33,6 @@ static void on_fresh(void *owner, struct site *site)
 	w->fresh = site;
 }
 
-/* A certificate with its key, another one each time; at once, as a whole. */
-static void put(const struct world *w)
-{
-	static const char *const names[] = {"unit.example"};
-	struct self_signed *s = malloc(sizeof *s);
-	char err[TLS_ERROR], beside[128];
-
-	assert_non_null(s);
-	assert_int_equal(self_signed_make(s, names, 1, time(NULL), err), 0);
-	snprintf(beside, sizeof beside, "%s.new", w->cert);
-	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_true(dprintf(fd, "%s%s", s->cert, s->key) > 0);
-	close(fd);
-	assert_int_equal(rename(beside, w->cert), 0);
-	self_signed_wipe(s);
-	free(s);
-}
-
 static void world_open(struct world *w)
 {
 	char err[SITE_ERROR], text[128];
@@ -62,7 +43,7 @@ static void world_open(struct world *w)
 	snprintf(w->dir, sizeof w->dir, "/tmp/websplice-soon-XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	snprintf(w->cert, sizeof w->cert, "%s/cert.pem", w->dir);
-	put(w);
+	self_file_put(w->cert, time(NULL));
 	snprintf(text, sizeof text, "--cert=%s 1 a:2", w->cert);
 	assert_int_equal(options_line_parse(&w->o, &w->line, text, err), 0);
 	assert_int_equal(site_build(&w->first, &w->o, &w->kept, err), 0);
@@ -90,7 +71,7 @@ static void test_within_a_second(void **state)
 		unit_note("%u/%u of the way to the next look", i, MOMENTS);
 		world_open(&w);
 		fake_sleep(&w.f, i * RELOAD_LOOK_MS / MOMENTS);
-		put(&w);
+		self_file_put(w.cert, time(NULL));
 		fake_sleep(&w.f, SOON_MS);
 		assert_non_null(w.fresh);
 		tls_site_cert(w.first->tls, 0, &before);

@@ -6,11 +6,11 @@
 #include "unit.h"
 
 #include "../fake/certs.h"
+#include "free_watch.h"
 
 #include "app/tls_build.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <mbedtls/aes.h>
 #include <mbedtls/md5.h>
 #include <mbedtls/pem.h>
@@ -22,34 +22,9 @@
 
 enum { LINE = 40, MORE = 20000 };
 
-/* ---- the watch ---- */
-
-void __real_free(void *p);
-void __wrap_free(void *p);
-
-static struct span secret; /* len 0: nobody watches */
-static unsigned found;
-
-/* While nobody watches, what the test itself leaves behind is made away with. */
-void __wrap_free(void *p)
-{
-	if (p && secret.len > 0)
-		found += memmem(p, malloc_usable_size(p), secret.at, secret.len) != NULL;
-	else if (p)
-		memset(p, 0, malloc_usable_size(p));
-	__real_free(p);
-}
-
-static void watch(struct span s)
-{
-	found = 0;
-	secret = s;
-}
-
 static void nothing_found(void)
 {
-	secret.len = 0;
-	assert_int_equal(found, 0);
+	assert_int_equal(free_watch_end(), 0);
 }
 
 /* ---- files ---- */
@@ -165,19 +140,6 @@ static struct span line_of(char copy[LINE], const char *pem)
 	return span_of(copy, LINE);
 }
 
-/* The watch itself: what is not wiped is found. */
-static void test_finds(void **state)
-{
-	char *p = strdup("a secret among others");
-
-	(void)state;
-	assert_non_null(p);
-	watch(span_str("secret"));
-	__wrap_free(p);
-	secret.len = 0;
-	assert_int_equal(found, 1);
-}
-
 /* The file of a key, towards clients and towards the backend. */
 static void test_key_file(void **state)
 {
@@ -185,7 +147,7 @@ static void test_key_file(void **state)
 	char line[LINE];
 
 	(void)state;
-	watch(line_of(line, w->leaf.key_pem));
+	free_watch(line_of(line, w->leaf.key_pem));
 	build(w, "--cert=cert.pem --key=key.pem 1 a:2");
 	build(w, "--ssl-target --ssl-target-insecure --ssl-target-cert=cert.pem "
 	         "--ssl-target-key=key.pem 1 a:2");
@@ -207,7 +169,7 @@ static void test_long_file(void **state)
 	assert_int_equal(unlink("key.pem"), 0);
 	put("key.pem", text);
 	free(text);
-	watch(line_of(line, w->leaf.key_pem));
+	free_watch(line_of(line, w->leaf.key_pem));
 	build(w, "--cert=cert.pem --key=key.pem 1 a:2");
 	nothing_found();
 	world_close(w);
@@ -222,7 +184,7 @@ static void test_password(void **state)
 	int ends[2];
 
 	(void)state;
-	watch(span_str(PASSWORD));
+	free_watch(span_str(PASSWORD));
 	build(w, "--cert=cert.pem --key=locked.pem --key-password-file=password 1 a:2");
 	/* "_" stands for a blank */
 	build(w, "--cert=cert.pem --key=locked.pem --key-password=sesame,_open_yourself 1 a:2");
@@ -233,7 +195,7 @@ static void test_password(void **state)
 	snprintf(words, sizeof words,
 	         "--cert=cert.pem --key=locked.pem --key-password-file=/proc/self/fd/%d 1 a:2",
 	         ends[0]);
-	watch(span_str(PASSWORD));
+	free_watch(span_str(PASSWORD));
 	build(w, words);
 	close(ends[0]);
 	build(w, words);
@@ -256,7 +218,7 @@ static void test_self_signed(void **state)
 		                                    "--self-signed --state-dir=state 1 a:2"};
 		build(w, words[stored]);
 		assert_non_null(w->kept.self);
-		watch(line_of(line, w->kept.self->key));
+		free_watch(line_of(line, w->kept.self->key));
 		build(w, words[stored]);
 		tls_kept_wipe(&w->kept);
 		nothing_found();
@@ -267,8 +229,10 @@ static void test_self_signed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_finds),    UNIT(test_key_file),    UNIT(test_long_file),
-		UNIT(test_password), UNIT(test_self_signed),
+		UNIT(test_key_file),
+		UNIT(test_long_file),
+		UNIT(test_password),
+		UNIT(test_self_signed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

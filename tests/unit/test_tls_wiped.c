@@ -4,34 +4,14 @@
 #include "unit.h"
 
 #include "../fake/tls_two.h"
+#include "free_watch.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
-void __real_free(void *p);
-void __wrap_free(void *p);
-
-static struct span secret; /* len 0: nobody watches */
-static unsigned found;
-
-void __wrap_free(void *p)
-{
-	if (p && secret.len > 0)
-		found += memmem(p, malloc_usable_size(p), secret.at, secret.len) != NULL;
-	__real_free(p);
-}
-
-static void watch(struct span s)
-{
-	found = 0;
-	secret = s;
-}
-
 static void nothing_found(void)
 {
-	secret.len = 0;
-	assert_int_equal(found, 0);
+	assert_int_equal(free_watch_end(), 0);
 }
 
 struct world {
@@ -68,10 +48,9 @@ static void test_finds(void **state)
 
 	(void)state;
 	assert_non_null(p);
-	watch(span_str("secret"));
+	free_watch(span_str("secret"));
 	__wrap_free(p);
-	secret.len = 0;
-	assert_int_equal(found, 1);
+	assert_int_equal(free_watch_end(), 1);
 }
 
 /* A line of the key as it was in its file. */
@@ -84,7 +63,7 @@ static void test_key(void **state)
 	char err[TLS_ERROR];
 
 	assert_non_null(line);
-	watch(span_of(line + 1, 40));
+	free_watch(span_of(line + 1, 40));
 	assert_int_equal(
 		tls_site_new(&site, &(struct tls_setup){.pairs = &pair, .pairs_n = 1}, err), 0);
 	tls_site_unref(site);
@@ -108,7 +87,7 @@ static void test_words(void **state)
 		assert_int_equal(two.server_is, TLS_READY);
 		assert_int_equal(tls_write(two.client, &say, TLS_PLAIN_MAX, &out), 0);
 		assert_int_equal(say.len, 0);
-		watch(span_str(words));
+		free_watch(span_str(words));
 		struct span first = span_of(wire, cut), rest = span_of(wire + cut, out.len - cut);
 		struct span room = span_of(plain, sizeof plain);
 		assert_int_equal(tls_read(two.server, &first, room, &n, &back), TLS_MORE);
