@@ -26,7 +26,6 @@ struct reload {
 	struct reload_host host;
 	struct timer look, day;
 	struct site *current;   /* a reference */
-	bool watching;          /* both timers run */
 	bool busy, again, dead; /* a job is under way; another is wanted; the owner is gone */
 
 	/* the job's, while busy */
@@ -129,9 +128,8 @@ static void reload_tell_log(struct reload *r)
 /* From the first certificate on: that may come by a reload. None is ever taken away by one. */
 static void reload_watch(struct reload *r)
 {
-	if (r->watching || !(r->current->tls || r->current->backend_tls))
+	if (timer_armed(&r->day) || !(r->current->tls || r->current->backend_tls))
 		return;
-	r->watching = true;
 	timer_arm(r->env->timers, &r->day, TIMER_CLOSE, RELOAD_DAY_MS);
 	if (r->files_n)
 		timer_arm(r->env->timers, &r->look, TIMER_IDLE, RELOAD_LOOK_MS);

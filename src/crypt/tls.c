@@ -295,8 +295,8 @@ int tls_write(struct tls *t, struct span *plain, size_t record, struct tls_out *
 		room_open(t);
 		int r = mbedtls_ssl_write(&t->ssl, plain->at, n);
 		if (r <= 0) {
+			bad(t, r); /* may have something to say, which takes the room */
 			room_close(t);
-			bad(t, r);
 			return t->why.err;
 		}
 		span_take(plain, (size_t)r);

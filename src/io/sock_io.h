@@ -1,8 +1,8 @@
 /* sock_io: recv and send of the kernel's, for the two calls every byte goes through.
  *
  * Those of libc are cancellation points: in a process with threads each call sets a flag of the thread
- * and takes it back, atomically. Nobody here cancels a thread, and it is 1 % of an echo, more than our
- * own framing. The sanitizers watch libc's calls, so there it is those.
+ * and takes it back, atomically. Nobody here cancels a thread, and it is about 1 % of an echo. The
+ * sanitizers watch libc's calls, so there it is those.
  */
 #ifndef IO_SOCK_IO_H
 #define IO_SOCK_IO_H
