@@ -24,6 +24,7 @@ enum timer_class {
 	TIMER_CLOSE,   /* the peer's answer to our end */
 	TIMER_PING,
 	TIMER_PONG,
+	TIMER_BULK,  /* bulk input that has stopped */
 	TIMER_FRAME, /* test card */
 	TIMER_CLASSES
 };

@@ -6,6 +6,9 @@
  * Reading goes into the loop's scratch, LINK_HEADROOM bytes in. An end or a reset is noticed by
  * reading or sending: a link that does neither learns of it when it resumes.
  *
+ * A peer that sends 256 MB/s or more, and that in pieces smaller than a read, is read in larger ones:
+ * what comes before a pause may wait for TIMER_BULK then, 2 ms, though never an end or an error.
+ *
  * Half-close is FIN both ways. When the peer refuses our bytes (it closed, or reset), what it had
  * sent before is still delivered if the owner goes on reading; lost is told after that, or when
  * stall_ms have passed. If the peer had ended its direction in order, eof comes before lost.

@@ -101,5 +101,7 @@ void sock_tune(int fd, enum sock_side side);
 /* How far the kernel may run ahead of a client: further if it takes what it gets at once. Leaves
  * sockets alone that have no such limit. */
 void sock_pace(int fd, bool swift);
+/* How many received bytes poll waits for: 1 is every byte. A unix socket ignores it. */
+void sock_low(int fd, int bytes);
 
 #endif

@@ -42,3 +42,9 @@ void sock_pace(int fd, bool swift)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &limit, &len) == 0 && limit > 0)
 		set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, swift ? NOTSENT_SWIFT : NOTSENT_SLOW);
 }
+
+/* Linux checks at once whether there is as much already (tcp_set_rcvlowat). */
+void sock_low(int fd, int bytes)
+{
+	set(fd, SOL_SOCKET, SO_RCVLOWAT, bytes);
+}

@@ -26,8 +26,11 @@ struct tcp_link {
 	struct timer timer;
 	struct defer broken;
 	const char *peer;
-	uint32_t room;   /* bytes wanted per read; 0: none */
-	uint32_t unsent; /* of the write in flight, when the stall deadline was last set */
+	struct timer *lull;   /* while poll waits for many bytes, else NULL */
+	int32_t heard;        /* bytes since the input was last judged; below 0: not yet again */
+	uint32_t heard_since; /* when that was, ms */
+	uint32_t room;        /* bytes wanted per read; 0: none */
+	uint32_t unsent;      /* of the write in flight, when the stall deadline was last set */
 	int16_t err;
 	uint8_t quick; /* writes in a row that did not wait, up to QUICK_ENOUGH: a swift peer */
 	bool is_unix : 1, reading : 1, eof : 1, writing : 1, finishing : 1, fin : 1;
@@ -35,7 +38,7 @@ struct tcp_link {
 	bool lost : 1, closing : 1, cut : 1;
 };
 
-_Static_assert(sizeof(struct tcp_link) <= 416, "an idle session holds two of these");
+_Static_assert(sizeof(struct tcp_link) <= 432, "an idle session holds two of these");
 
 static inline struct tcp_link *tcp_of(struct link *l)
 {
@@ -65,6 +68,13 @@ void tcp_drop(struct tcp_link *t);
 void tcp_arm_stall(struct tcp_link *t);
 /* Everything is out: the FIN. */
 void tcp_fin(struct tcp_link *t);
+
+/* ---- bulk input (tcp_bulk.c) ---- */
+
+/* A read has brought n bytes. */
+void tcp_bulk_heard(struct tcp_link *t, size_t n);
+/* Takes the timer off and frees it; legal at any time. */
+void tcp_bulk_free(struct tcp_link *t);
 
 /* ---- ending (tcp_link.c) ---- */
 
