@@ -284,6 +284,7 @@ const README_ROWS = [
 		"64 KiB at 60 Hz": "bursts", "idle session,": "idle",
 	}, {
 		"download, CPU": "tls_down", "upload, CPU": "tls_up", "download, to one without TLS": "tls_factor",
+		"upload, to one without TLS": "tls_up_factor",
 		"session with a full handshake": "tls_session", "somebody's echo during 200 handshakes/s, p99": "shake99",
 		"idle session,": "tls_idle",
 	},
@@ -311,7 +312,7 @@ describe("what README says it costs", { skip: SANITIZED && "once is enough" }, (
 
 	test("what was to be reached is still what it is held to", () => {
 		assert.deepEqual(Object.fromEntries(Object.entries(METRICS).filter(([, { target }]) => target).map(([name, { target }]) => [name, target])),
-			{ download: 0.4, upload: 0.6, echo: 0.95, session: 1.1, bursts: 1, idle: 3.5, tls_factor: 1.6 });
+			{ download: 0.4, upload: 0.6, echo: 0.95, session: 1.1, bursts: 1, idle: 3.5, tls_factor: 1.6, tls_up_factor: 1.6 });
 	});
 
 	for (const [name, { title, target, absolute }] of Object.entries(METRICS).filter(([, metric]) => metric.target))

@@ -24,6 +24,7 @@ export const METRICS = {
 	tls_down: { title: "TLS: download", unit: "CPU s/GB", digits: 3 },
 	tls_up: { title: "TLS: upload", unit: "CPU s/GB", digits: 3 },
 	tls_factor: { title: "TLS: download to plain", unit: "times", digits: 2, target: 1.60, absolute: true },
+	tls_up_factor: { title: "TLS: upload to plain", unit: "times", digits: 2, target: 1.60, absolute: true },
 	tls_session: { title: "TLS: session with a full handshake", unit: "CPU µs/session", digits: 0 },
 	shake50: { title: "echo during 200 handshakes/s, p50", unit: "ms", digits: 2 },
 	shake99: { title: "echo during 200 handshakes/s, p99", unit: "ms", digits: 2 },
@@ -105,8 +106,9 @@ async function tls(where, proxy, { quick }) {
 		const r = await load(where, proxy, `-m ${mode} -c 1 -n ${mib(quick ? 256 : 1024)}`, { tls: on });
 		return r.cpu / (r.bytes / GB);
 	};
-	const plain = await cost("down", false), down = await cost("down", true);
-	return { tls_down: down, tls_factor: down / plain, tls_up: await cost("up", true) };
+	const plainDown = await cost("down", false), down = await cost("down", true);
+	const plainUp = await cost("up", false), up = await cost("up", true);
+	return { tls_down: down, tls_factor: down / plainDown, tls_up: up, tls_up_factor: up / plainUp };
 }
 
 /* What a handshake costs, and what 200 of them a second do to somebody else's keystrokes. */
