@@ -12,7 +12,8 @@
  *
  * What is checked of a peer's certificate is the site's business (crypt/tls_site). Renegotiation,
  * compression and early data do not exist here. New keys for TLS 1.3 (KeyUpdate) are a matter between
- * the two ends; with the distribution's Mbed TLS they are refused (crypt/tls_keys).
+ * the two ends, and come before a key has encrypted more than it should; with the distribution's Mbed
+ * TLS they are refused, and none are made (crypt/tls_keys).
  * One connection is one thread's at a time.
  */
 #ifndef CRYPT_TLS_H

@@ -282,6 +282,17 @@ enum tls_event tls_read(struct tls *t, struct span *in, struct span room, size_t
 	return e;
 }
 
+/* A record of n bytes, or in front of it the word that it has a new key. 0, or an error. */
+static int write_some(struct tls *t, struct span *plain, size_t n)
+{
+	if (tls_keys_worn(t))
+		return tls_keys_change(t);
+	int r = mbedtls_ssl_write(&t->ssl, plain->at, n);
+	if (r > 0)
+		span_take(plain, (size_t)r);
+	return r > 0 ? 0 : r < 0 ? r : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
 int tls_write(struct tls *t, struct span *plain, size_t record, struct tls_out *out)
 {
 	if (t->ended)
@@ -293,13 +304,12 @@ int tls_write(struct tls *t, struct span *plain, size_t record, struct tls_out *
 		if (out->cap - out->len < n + RECORD_MORE)
 			break;
 		room_open(t);
-		int r = mbedtls_ssl_write(&t->ssl, plain->at, n);
-		if (r <= 0) {
+		int r = write_some(t, plain, n);
+		if (r < 0) {
 			bad(t, r); /* may have something to say, which takes the room */
 			room_close(t);
 			return t->why.err;
 		}
-		span_take(plain, (size_t)r);
 	}
 	room_close(t);
 	return 0;

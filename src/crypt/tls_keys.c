@@ -109,8 +109,17 @@ int tls_keys_next(struct tls *t, bool ours)
 	return r == 0 ? set_keys(t) : r;
 }
 
+bool tls_keys_worn(const struct tls *t)
+{
+	uint64_t written = 0;
+
+	for (size_t i = 0; i < MBEDTLS_SSL_SEQUENCE_NUMBER_LEN; i++)
+		written = written << 8 | SSL(t, cur_out_ctr)[i];
+	return written >= TLS_KEYS_RECORDS && SSL(t, tls_version) == MBEDTLS_SSL_VERSION_TLS1_3;
+}
+
 /* The last record with our old keys. */
-static int answer(struct tls *t)
+int tls_keys_change(struct tls *t)
 {
 	static const uint8_t message[MESSAGE] = {KEY_UPDATE, 0, 0, 1, 0};
 
@@ -135,7 +144,7 @@ int tls_keys_renew(struct tls *t)
 	bool asked = SSL(t, in_msg)[MESSAGE - 1] == 1 && !t->ended;
 	t->renewals++;
 	int r = tls_keys_next(t, false);
-	return r == 0 && asked ? answer(t) : r;
+	return r == 0 && asked ? tls_keys_change(t) : r;
 }
 
 #else
@@ -144,6 +153,18 @@ int tls_keys_renew(struct tls *t)
 {
 	(void)t;
 	return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+}
+
+bool tls_keys_worn(const struct tls *t)
+{
+	(void)t;
+	return false;
+}
+
+int tls_keys_change(struct tls *t)
+{
+	(void)t;
+	return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
 }
 
 int tls_keys_next(struct tls *t, bool ours)

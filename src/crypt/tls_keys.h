@@ -3,6 +3,8 @@
  *
  *   KeyUpdate ─► the peer's next secret ──────────────────────┐
  *      └─ asks for ours, too ─► KeyUpdate out ─► our next one ─┴─► new keys, records from 0
+ *                                    ▲
+ *   our key has written TLS_KEYS_RECORDS
  *
  * It takes functions of the library that no header of it has, so it is there in our own build of it
  * alone, whose source we know. With MBEDTLS=system the connection ends, and both sides hear why.
@@ -12,7 +14,11 @@
 
 #include "tls_priv.h"
 
-enum { TLS_KEYS_IN_A_ROW = 16 }; /* without data between them; more are an attack */
+enum {
+	TLS_KEYS_IN_A_ROW = 16,     /* without data between them; more are an attack */
+	TLS_KEYS_RECORDS = 1 << 24, /* with one key: AES-GCM is safe for 1.4 times as many (RFC 8446
+	                               5.5). 275 GB in full records */
+};
 
 #if defined(MBEDTLS_USER_CONFIG_FILE)
 #define TLS_KEYS_REFUSED "asks for new keys (KeyUpdate) over and over, or not as it should"
@@ -25,6 +31,11 @@ bool tls_keys_asked(const struct tls *t);
 /* Does what it says; the answer is appended to t->out, which must have the room. 0, or an error of
  * Mbed TLS's: the connection is over. */
 int tls_keys_renew(struct tls *t);
+/* Our key has written its share, and there can be a next one. */
+bool tls_keys_worn(const struct tls *t);
+/* Tells the peer, in t->out as above, that ours are new from here on. 0, or an error of Mbed TLS's: the
+ * connection is over. */
+int tls_keys_change(struct tls *t);
 /* One direction has its next keys. 0, or an error of Mbed TLS's. */
 int tls_keys_next(struct tls *t, bool ours);
 

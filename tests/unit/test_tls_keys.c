@@ -1,5 +1,6 @@
 /* New keys under way (KeyUpdate): both roles, every suite of TLS 1.3, records whole and cut. The far end
- * asks with a forged record and changes its keys; openssl as the other side is in tls_more.test.mjs.
+ * asks with a forged record and changes its keys; openssl as the other side is in tls_more.test.mjs. Of
+ * many records their number is set, not the records sent.
  */
 /* ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
@@ -187,6 +188,94 @@ static void test_scarce(void **state)
 		scarce(*state, i);
 }
 
+/* ---- a key that is worn ---- */
+
+static void set_count(uint8_t *counter, uint64_t n)
+{
+	for (int i = 8; i-- > 0; n >>= 8)
+		counter[i] = (uint8_t)n;
+}
+
+static uint64_t count_of(const uint8_t *counter)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < 8; i++)
+		n = n << 8 | counter[i];
+	return n;
+}
+
+/* As if the writer had sent so many records, and the reader had got them. */
+static void set_written(struct tls *writer, struct tls *reader, uint64_t n)
+{
+	set_count(writer->ssl.cur_out_ctr, n);
+	set_count(reader->site->client ? reader->ssl.in_buf
+	          : reader->in_own     ? reader->own
+	                               : reader->sequence_in,
+	          n);
+}
+
+/* n bytes in records of TLS_SMALL arrive, through an `out` with no more room than there must be. */
+static void carry(struct tls *writer, struct tls *reader, size_t n)
+{
+	static const uint8_t plain[3 * TLS_SMALL];
+	uint8_t wire[TLS_OUT_MIN], back[256], got[sizeof plain];
+	struct span left = span_of(plain, n);
+	size_t sum = 0;
+
+	while (left.len > 0) {
+		struct tls_out out = {wire, 0, sizeof wire}, none = {back, 0, sizeof back};
+		assert_int_equal(tls_write(writer, &left, TLS_SMALL, &out), 0);
+		assert_true(out.len > 0);
+		struct span in = span_of(wire, out.len);
+		size_t k = 0;
+		enum tls_event e = tls_read(reader, &in, span_of(got, sizeof got), &k, &none);
+		assert_int_equal(e, TLS_MORE);
+		assert_int_equal(none.len, 0);
+		sum += k;
+	}
+	assert_int_equal(sum, n);
+}
+
+static void wear(struct tls_world *w, bool server, bool old)
+{
+	enum { LIMIT = 1 << 24 };
+	struct tls_two two;
+
+	tls_two_shake(&two, old ? w->old_server : w->server, w->client, "vnc1");
+	struct tls *writer = server ? two.server : two.client;
+	struct tls *reader = server ? two.client : two.server;
+	carry(writer, reader, TLS_SMALL);
+	for (int i = 0; i < 2; i++) { /* the new key wears out, too */
+		bool renewed = SUPPORTED && !old;
+		set_written(writer, reader, LIMIT - 2);
+		carry(writer, reader, TLS_SMALL);
+		assert_int_equal(count_of(writer->ssl.cur_out_ctr), LIMIT - 1);
+		carry(writer, reader, 3 * TLS_SMALL);
+		assert_int_equal(count_of(writer->ssl.cur_out_ctr), renewed ? 2 : LIMIT + 2);
+		carry(writer, reader, 1);
+		carry(reader, writer, 3 * TLS_SMALL); /* whose key is as it was */
+	}
+	tls_two_done(&two);
+}
+
+/* Before it has encrypted more than AES-GCM allows, in both roles and with each suite. TLS 1.2 has no
+ * such thing. */
+static void test_worn(void **state)
+{
+	struct tls_world *w = *state;
+
+	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
+		const int one[] = {suites[i], 0};
+		set_suite(w->client, one);
+		wear(w, true, false);
+		wear(w, false, false);
+		set_suite(w->client, w->client->suites);
+	}
+	wear(w, true, true);
+	wear(w, false, true);
+}
+
 /* ---- what is refused ---- */
 
 static void assert_refused(struct tls_joint *p)
@@ -265,8 +354,9 @@ static void test_other_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_renewed), UNIT(test_after_our_end), UNIT(test_scarce),
-		UNIT(test_wrong),   UNIT(test_in_a_row),      UNIT(test_other_messages),
+		UNIT(test_renewed),        UNIT(test_after_our_end), UNIT(test_scarce),
+		UNIT(test_worn),           UNIT(test_wrong),         UNIT(test_in_a_row),
+		UNIT(test_other_messages),
 	};
 	return cmocka_run_group_tests(tests, tls_world_open, tls_world_close);
 }
