@@ -55,5 +55,7 @@ static inline bool timer_armed(const struct timer *t)
 int64_t timers_next(const struct timers *ts);
 /* Sets the clock and fires what is due. A fired timer is off; its fn may arm it again. */
 void timers_run(struct timers *ts, uint64_t now);
+/* Fires the one of this class that is due first, before it is. False: none is armed. */
+bool timers_hasten(struct timers *ts, enum timer_class c);
 
 #endif

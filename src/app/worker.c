@@ -133,13 +133,24 @@ static int worker_turn_away(struct worker *w, struct link *link, const struct ad
 	                         &why_full);
 }
 
+/* A browser keeps the connections that a page came through: while one of this worker's only waits for
+ * its next request, it goes rather than that anybody is turned away. One that is going still counts. */
+static bool worker_has_room(struct worker *w)
+{
+	enum { GOING = 16 };
+	uint64_t most = w->setup.connections, n = most ? worker_sum(w, METRIC_CONNECTIONS) : 0;
+
+	if (!most || n < most)
+		return true;
+	return n < most + GOING && timers_hasten(w->env->timers, TIMER_IDLE);
+}
+
 static void on_accepted(void *owner, struct link *link, const struct addr *peer)
 {
 	struct worker *w = owner;
-	uint64_t most = w->setup.connections;
 	int r;
 
-	if (most && worker_sum(w, METRIC_CONNECTIONS) >= most)
+	if (!worker_has_room(w))
 		r = worker_turn_away(w, link, peer);
 	else
 		r = session_start(&w->sessions, w->env, w->setup.site, &w->host, link, peer);

@@ -63,6 +63,20 @@ int64_t timers_next(const struct timers *ts)
 	return wait > INT64_MAX ? INT64_MAX : (int64_t)wait;
 }
 
+static void fire(struct timer *t)
+{
+	list_drop(&t->node);
+	t->fn(t->owner);
+}
+
+bool timers_hasten(struct timers *ts, enum timer_class c)
+{
+	if (list_empty(&ts->lists[c]))
+		return false;
+	fire(timer_of(ts->lists[c].next));
+	return true;
+}
+
 void timers_run(struct timers *ts, uint64_t now)
 {
 	struct list due;
@@ -76,9 +90,6 @@ void timers_run(struct timers *ts, uint64_t now)
 		list_drop(&t->node);
 		list_add(&due, &t->node);
 	}
-	while (!list_empty(&due)) {
-		t = timer_of(due.next);
-		list_drop(&t->node);
-		t->fn(t->owner);
-	}
+	while (!list_empty(&due))
+		fire(timer_of(due.next));
 }

@@ -33,6 +33,8 @@ const attempt = async (t, port) => {
 
 /* How many clients are told, at a time, that there are too many (TOLD in src/app/worker.c). */
 const TOLD = 16;
+/* How many may be going beyond the limit (GOING there). */
+const GOING = 16;
 
 test("--max-connections: one more is told so, and let in when somebody has left", async (t) => {
 	const b = await echo(t);
@@ -69,6 +71,47 @@ test("--max-connections: one more is told so, and let in when somebody has left"
 	const late = await until("room again", () => attempt(t, server.port));
 	await hello(late, "late");
 	assert.equal(await attempt(t, server.port), null, "and no more than that");
+});
+
+/* A page's connections, which a browser keeps for half a minute, must not lock its own desktop out. */
+test("--max-connections: one that waits for its next request makes room, the oldest first", async (t) => {
+	const b = await echo(t);
+	const server = await start(t, ["--workers=1", "--max-connections=3", "127.0.0.1:0", b.at]);
+	const page = async () => {
+		const wire = await Wire.connect(t, server.port);
+		wire.write("GET /no-such-file HTTP/1.1\r\nHost: a\r\n\r\n");
+		await until("an answer", () => wire.have > 0);
+		return wire;
+	};
+	const first = await page(), second = await page();
+	await hello(await RawWs.open(t, server.port), "full");
+	assert.ok(!first.over && !second.over);
+	const third = await RawWs.open(t, server.port);
+	await until("the oldest goes", () => first.eof);
+	assert.ok(!second.over);
+	first.destroy();
+	await hello(third, "in");
+	await hello(await RawWs.open(t, server.port), "and in");
+	await until("the other goes, too", () => second.eof);
+	second.destroy();
+	assert.equal(await attempt(t, server.port), null, "sessions do not make room");
+});
+
+/* What is told to go and stays is in nobody's way for ever: there are no more than so many of them. */
+test("--max-connections: those that do not go when they should", async (t) => {
+	const b = await echo(t);
+	const server = await start(t, ["--workers=1", "--max-connections=3", "--close-timeout=60", "127.0.0.1:0", b.at]);
+	const stay = [];
+	let away = false;
+	while (!away) {
+		const wire = await Wire.connect(t, server.port);
+		wire.write("GET /no-such-file HTTP/1.1\r\nHost: a\r\n\r\n");
+		await until("an answer", () => wire.have > 0 || wire.over);
+		away = wire.all().includes("HTTP/1.1 503");
+		stay.push(wire);
+		assert.ok(stay.length <= 3 + GOING + 1, "no bound");
+	}
+	assert.equal(stay.length, 3 + GOING + 1);
 });
 
 /* nofile: what the process may have; the sessions take two each and the rest is its own. */

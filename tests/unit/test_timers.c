@@ -155,6 +155,25 @@ static void test_order_across_classes(void **state)
 	run_and_expect(&w, 100, backwards);
 }
 
+/* Of one class alone, and the one that is due first. */
+static void test_hastened(void **state)
+{
+	(void)state;
+	struct world w;
+	struct alarm a[3];
+	world_init(&w, 0, a, 3);
+	assert_false(timers_hasten(&w.ts, TIMER_IDLE));
+	timer_arm(&w.ts, &a[0].timer, TIMER_IDLE, 20);
+	timer_arm(&w.ts, &a[1].timer, TIMER_IDLE, 10);
+	timer_arm(&w.ts, &a[2].timer, TIMER_HEAD, 5);
+	assert_true(timers_hasten(&w.ts, TIMER_IDLE));
+	assert_string_equal(w.fired, "b");
+	assert_true(timers_hasten(&w.ts, TIMER_IDLE));
+	assert_string_equal(w.fired, "ba");
+	assert_false(timers_hasten(&w.ts, TIMER_IDLE));
+	run_and_expect(&w, 20, "c");
+}
+
 /* A call that re-arms itself with 0 ms fires once a run, not for ever. */
 static void test_rearm_with_nothing(void **state)
 {
@@ -337,6 +356,7 @@ int main(void)
 		UNIT(test_shorter_ones_are_sorted_in),
 		UNIT(test_a_timer_may_change_class),
 		UNIT(test_order_across_classes),
+		UNIT(test_hastened),
 		UNIT(test_rearm_with_nothing),
 		UNIT(test_a_call_changes_another_that_is_due),
 		UNIT(test_the_clock_never_turns_back),

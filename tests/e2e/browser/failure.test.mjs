@@ -83,10 +83,11 @@ describe("a failure is told in words", () => {
 	});
 
 	it("a server that has no room", async (t) => {
-		const args = ["--max-connections=12", "--first-byte-timeout=60"];
+		const args = ["--workers=1", "--max-connections=12", "--first-byte-timeout=60"];
 		const { server, page } = await viewer(t, { target: "127.0.0.1:9", args });
 		await openViewer(page, server.url, "");
 		await inState(page, "form");
+		await page.waitForLoadState("networkidle"); /* its connections, idle now, make room for the crowd */
 		const crowd = Array.from({ length: 14 }, () => connect(server.port, "127.0.0.1").on("error", () => {}));
 		t.after(() => crowd.forEach((socket) => socket.destroy()));
 		await until("others have taken it", () => server.program.output.includes("turned away"));
