@@ -1,7 +1,8 @@
 /* probe: the looks at the network that launch.sh needs.
  *
  *   probe.mjs free [HOST:]PORT   can one listen there? 0 yes, 1 in use, 3 not possible (said why);
- *                                prints the address to listen on, with a real port for port 0
+ *                                prints the address to listen on, with a real port for port 0, and
+ *                                warns of a port that browsers refuse
  *   probe.mjs rfb FROM TO        the first of this machine's ports that speaks RFB: prints its
  *                                address; 1: none does
  *   probe.mjs http SCHEME HOST:PORT SECONDS
@@ -41,10 +42,17 @@ function tryListen({ host, port }) {
 	});
 }
 
+/* Browsers keep away from the ports of some other protocols (6000: X11). fetch has their list, and asks
+ * it before it connects; from all other ports, which are free, this machine turns it away. */
+const isBad = (port) => fetch(`http://127.0.0.1:${port}/`).then(() => false, (e) => e.cause?.message === "bad port");
+
 async function free(at) {
 	const where = split(at);
 	try {
-		console.log(where.prefix + await tryListen(where));
+		const port = await tryListen(where);
+		if (await isBad(port))
+			console.error(`Browsers refuse port ${port}: try --listen PORT, unless they come by another one.`);
+		console.log(where.prefix + port);
 		return 0;
 	} catch (e) {
 		if (e.code === "EADDRINUSE")

@@ -129,6 +129,22 @@ test("a port that answers no RFB is no VNC server", async (t) => {
 		assert.match(run.said, /showing the test card[^]*backend=testcard/);
 });
 
+test("a port that browsers keep away from is told, and used", async (t) => {
+	/* of the list in the Fetch standard, whichever is free here */
+	for (const port of [6697, 6669, 6668, 6566, 5061]) {
+		const run = launch(["--testcard", "--listen", `127.0.0.1:${port}`], { t });
+		await says(run, /^ +http:|in use/m);
+		if (/in use/.test(run.said))
+			continue;
+		assert.match(run.said, new RegExp(`^Browsers refuse port ${port}: try --listen PORT`, "m"));
+		const other = launch(["--testcard", "--listen", "127.0.0.1:0"], { t });
+		await says(other, URL_LINE);
+		assert.doesNotMatch(other.said, /Browsers refuse/);
+		return;
+	}
+	t.skip("all of them are in use");
+});
+
 test("a port in use is told, with what to do", async (t) => {
 	const taken = net.createServer().listen(0);
 	await once(taken, "listening");
