@@ -288,9 +288,10 @@ static int write_some(struct tls *t, struct span *plain, size_t n)
 	if (tls_keys_worn(t))
 		return tls_keys_change(t);
 	int r = mbedtls_ssl_write(&t->ssl, plain->at, n);
-	if (r > 0)
-		span_take(plain, (size_t)r);
-	return r > 0 ? 0 : r < 0 ? r : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+	if (r <= 0)
+		return r < 0 ? r : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+	span_take(plain, (size_t)r);
+	return 0;
 }
 
 int tls_write(struct tls *t, struct span *plain, size_t record, struct tls_out *out)

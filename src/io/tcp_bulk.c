@@ -17,7 +17,7 @@
 
 enum {
 	BULK_LOW = 393216,    /* bytes: two reads take them, and what has come by then */
-	BULK_WAIT = 2,        /* ms, and 1.5 for BULK_LOW at 256 MB/s */
+	BULK_WAIT = 2,        /* ms; BULK_LOW takes 1.5 at 256 MB/s */
 	JUDGED = 524288,      /* bytes */
 	JUDGED_MS = 1,        /* for so many, by a clock of whole milliseconds: 256 MB/s or more */
 	LEFT_ALONE = 8388608, /* bytes after a pause */

@@ -26,6 +26,19 @@ const IAC = 255;
 const [SB, SE, WILL, DO] = [250, 240, 251, 253];
 const ECHO_AND_SGA = Buffer.from([IAC, WILL, 1, IAC, WILL, 3]);
 
+/* What a terminal's keys are to the other side: those of the panel by their code or their label. */
+const SENT = {
+	"Ctrl+C": "\x03", "Ctrl+D": "\x04", "Ctrl+Z": "\x1a",
+	"Ctrl+W": "\x17", "Ctrl+N": "\x0e", "Ctrl+T": "\x14",
+	Escape: "\x1b", Tab: "\t", Backspace: "\x7f", Enter: "\r\0",
+	Insert: "\x1b[2~", Delete: "\x1b[3~", Home: "\x1b[H", End: "\x1b[F",
+	PageUp: "\x1b[5~", PageDown: "\x1b[6~",
+	ArrowLeft: "\x1b[D", ArrowUp: "\x1b[A", ArrowDown: "\x1b[B", ArrowRight: "\x1b[C",
+	F1: "\x1bOP", F2: "\x1bOQ", F3: "\x1bOR", F4: "\x1bOS",
+	F5: "\x1b[15~", F6: "\x1b[17~", F7: "\x1b[18~", F8: "\x1b[19~",
+	F9: "\x1b[20~", F10: "\x1b[21~", F11: "\x1b[23~", F12: "\x1b[24~",
+};
+
 let browser;
 
 before(async () => {
@@ -704,6 +717,29 @@ describe("without a mouse", () => {
 		await panel.getByRole("button", { name: "Break" }).click();
 		await until("the keys", () => peer.heard().endsWith("\x17\x1b[15~\xff\xf3"));
 	});
+
+	it("has a button for every key, which sends what xterm sends", async (t) => {
+		const { page, peer } = await service(t, (socket) => socket.write(ECHO_AND_SGA));
+		await inState(page, "running");
+		await page.getByRole("button", { name: "Keys", exact: true }).click();
+		const panel = page.locator("#panel-keys");
+		const names = await panel
+			.locator("[data-key], [data-combination]")
+			.evaluateAll((buttons) => buttons.map((button) => button.dataset.key ?? button.textContent));
+		assert.deepEqual([...names].sort(), Object.keys(SENT).sort());
+		const before = peer.heard().length;
+		for (const button of await panel.locator("[data-key], [data-combination]").all()) {
+			await button.click();
+		}
+		const all = names.map((name) => SENT[name]).join("");
+		await until("all of them", () => peer.heard().length >= before + all.length);
+		assert.equal(peer.heard().slice(before), all);
+		for (const [name, number] of [["Shift", 2], ["Alt", 3], ["Control", 5]]) {
+			await panel.getByRole("button", { name: `Hold ${name}` }).click();
+			await panel.getByRole("button", { name: "Left arrow" }).click();
+			await until(name, () => peer.heard().endsWith(`\x1b[1;${number}D`));
+		}
+	});
 });
 
 describe("on a phone", () => {
@@ -722,14 +758,19 @@ describe("on a phone", () => {
 		await inState(page, "running");
 		await shows(page, "line 299");
 		const row = page.locator("#touch-row");
-		for (const name of ["Escape", "Tab", "Left arrow", "Up arrow", "Down arrow", "Right arrow"]) {
-			await row.getByRole("button", { name, exact: true }).tap();
+		for (const button of await row.locator("[data-key]").all()) {
+			await button.tap();
 		}
-		await until("the keys", () => peer.heard().endsWith("\x1b\t\x1b[D\x1b[A\x1b[B\x1b[C"));
+		const keys = ["Escape", "Tab", "ArrowLeft", "ArrowUp", "ArrowDown", "ArrowRight", "Home", "End", "PageUp", "PageDown"];
+		const all = keys.map((key) => SENT[key]).join("");
+		await until("the keys", () => peer.heard().endsWith(all));
+		await row.getByRole("button", { name: "Hold Alt" }).tap();
+		await row.getByRole("button", { name: "Page Up", exact: true }).tap();
+		await until("Alt and a key", () => peer.heard().endsWith("\x1b[5;3~"));
 		await row.getByRole("button", { name: "Hold Control" }).tap();
 		await page.locator(".xterm-helper-textarea").focus();
 		await type(page, "cc");
-		await until("Ctrl+C, then a c", () => peer.heard().endsWith("\x1b[C\x03c"));
+		await until("Ctrl+C, then a c", () => peer.heard().endsWith("\x03c"));
 		await page.keyboard.insertText("hé");
 		await until("a word at once", () =>
 			Buffer.from(peer.heard(), "latin1").toString().endsWith("\x03ch\u00e9"),
@@ -738,8 +779,8 @@ describe("on a phone", () => {
 		await page.keyboard.insertText("d");
 		await until("Ctrl+D", () => peer.heard().endsWith("\x04"));
 		const terminal = await page.locator("#terminal").boundingBox();
-		const keys = await page.locator("#touch-row").boundingBox();
-		assert.ok(terminal.y + terminal.height <= keys.y + 1, "the row covers the terminal");
+		const { y } = await row.boundingBox();
+		assert.ok(terminal.y + terminal.height <= y + 1, "the row covers the terminal");
 		const first = async () => Number((await rows(page))[0].replace("line ", ""));
 		const before = await first();
 		const touch = await page.context().newCDPSession(page);
