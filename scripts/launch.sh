@@ -127,6 +127,10 @@ case $? in
 1) die "Port ${listen##*:} in use. Try --listen PORT" ;;
 *) die "cannot listen on $listen" ;;
 esac
+refused=''
+case $address in
+*' refused') address=${address% refused} refused=yes ;;
+esac
 
 # $WEBSPLICE is a binary to use instead of the one built here.
 if [ -z "${WEBSPLICE-}" ]; then
@@ -205,8 +209,12 @@ The desktop is at
 
     $url?autoconnect=1&resize=scale
 
-Press Ctrl-C to end.
 END
+[ -z "$refused" ] || cat <<END
+Browsers refuse port $port: try --listen PORT, unless they come by another one.
+
+END
+echo "Press Ctrl-C to end."
 
 wait "$proxy"
 status=$?

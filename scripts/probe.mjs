@@ -2,7 +2,7 @@
  *
  *   probe.mjs free [HOST:]PORT   can one listen there? 0 yes, 1 in use, 3 not possible (said why);
  *                                prints the address to listen on, with a real port for port 0, and
- *                                warns of a port that browsers refuse
+ *                                " refused" behind it if browsers refuse that port
  *   probe.mjs rfb FROM TO        the first of this machine's ports that speaks RFB: prints its
  *                                address; 1: none does
  *   probe.mjs http SCHEME HOST:PORT SECONDS
@@ -50,9 +50,7 @@ async function free(at) {
 	const where = split(at);
 	try {
 		const port = await tryListen(where);
-		if (await isBad(port))
-			console.error(`Browsers refuse port ${port}: try --listen PORT, unless they come by another one.`);
-		console.log(where.prefix + port);
+		console.log(where.prefix + port + (await isBad(port) ? " refused" : ""));
 		return 0;
 	} catch (e) {
 		if (e.code === "EADDRINUSE")
