@@ -136,11 +136,14 @@ test("100 running sessions live through reloads, and not one byte is lost", asyn
 		const ws = await RawWs.open(t, secure(server));
 		return { ws, pattern: new Pattern(i), got: new Checked(i, `session ${i}`) };
 	}));
-	let round = 0;
-	for (; round < pieces; round++) {
+	let reloads = 0;
+	for (let round = 0; round < pieces; round++) {
 		if (round % 10 === 5) {
+			/* files that change while they are read are refused, and it would be told */
+			await until("the reload before is over", () => server.count(/reloaded/) >= reloads);
 			files.put(round % 20 === 5 ? "server-rsa" : "server");
 			server.kill("SIGHUP");
+			reloads++;
 		}
 		for (const s of all)
 			s.ws.send(s.pattern.at(round * size, size));
