@@ -31,12 +31,18 @@ plan() {
 	echo "1..$n"
 }
 
-# stand_in NAME: a program in $work/bin that reads its body from stdin.
-stand_in() {
-	rm -f "$work/bin/$1"
+# program FILE: an executable file, its body from stdin, in place of what was there.
+program() {
+	mkdir -p "$(dirname "$1")"
+	rm -f "$1"
 	{
 		echo '#!/bin/sh'
 		cat
-	} >"$work/bin/$1"
-	chmod +x "$work/bin/$1"
+	} >"$1"
+	chmod +x "$1"
+}
+
+# stand_in NAME: a program in $work/bin.
+stand_in() {
+	program "$work/bin/$1"
 }

@@ -20,28 +20,19 @@ TSAN_FILES='bench closing deadlines echo http log_rotate protocol static tls tls
 
 # Those with threads, or a loop, which has a pool of them.
 TSAN_UNITS='child clock cloexec dial jobs listen log_file loop mailbox metrics proc_stat rebind_any reload
-	reserve sigs site_build tcp_link tcp_pace tls_threads'
+	reserve sigs site_build tcp_bulk tcp_link tcp_pace tls_threads'
 
 tree=$work/tree
 mkdir -p "$tree/bin"
 tar -c --exclude=node_modules tests | tar -x -C "$tree"
 
-# program FILE: executable, its body from stdin.
-program() {
-	mkdir -p "$(dirname "$tree/$1")"
-	{
-		echo '#!/bin/sh'
-		cat
-	} >"$tree/$1"
-	chmod +x "$tree/$1"
-}
-echo 'exit 0' | program bin/make
-program bin/node <<'END_OF_NODE'
+echo 'exit 0' | program "$tree/bin/make"
+program "$tree/bin/node" <<'END_OF_NODE'
 for file; do :; done
 echo "e2e $WEBSPLICE_VARIANT $file" >>"$RAN"
 printf 'ok 1 - e2e\n# pass 1\n# fail 0\n'
 END_OF_NODE
-program bin/ran <<'END_OF_RAN'
+program "$tree/bin/ran" <<'END_OF_RAN'
 echo "${0#build/} $*" >>"$RAN"
 echo 'ok 1 - ran'
 END_OF_RAN

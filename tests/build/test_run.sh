@@ -18,20 +18,10 @@ fresh() {
 	: >"$work/made"
 }
 
-# program FILE: executable, its body from stdin.
-program() {
-	mkdir -p "$(dirname "$tree/$1")"
-	{
-		echo '#!/bin/sh'
-		cat
-	} >"$tree/$1"
-	chmod +x "$tree/$1"
-}
-
 # unit NAME [VARIANT]: a unit test whose body comes from stdin.
 unit() {
 	: >"$tree/tests/unit/test_$1.c"
-	program "build/${2:-release}/unit/test_$1"
+	program "$tree/build/${2:-release}/unit/test_$1"
 }
 
 run() {
@@ -89,7 +79,7 @@ check 'a program that was not built is a failure' is_not_there
 does_not_build() {
 	fresh
 	echo 'echo "ok 1 - a"' | unit a
-	echo 'exit 2' | program bin/make
+	echo 'exit 2' | program "$tree/bin/make"
 	run unit
 	ends '0 passed, 1 failed' 1
 }
@@ -139,7 +129,7 @@ check 'step tsan runs the tests that have threads' with_threads
 
 # Node's TAP, with the file and the binary it was given.
 fake_node() {
-	program bin/node <<'END'
+	program "$tree/bin/node" <<'END'
 while [ "${1#--}" != "$1" ]; do shift; done
 echo "$WEBSPLICE_VARIANT $WEBSPLICE $*" >>"$TREE/node"
 echo "ok 1 - e2e${NODE_SKIP-}"
@@ -211,7 +201,7 @@ fuzz_each() {
 		: >"$tree/tests/fuzz/fuzz_$target.c"
 		mkdir -p "$tree/tests/fuzz/corpus/$target"
 		# shellcheck disable=SC2016
-		echo 'echo "$0 $*" >>"$TREE/fuzzed"' | program "build/fuzz/fuzz/fuzz_$target"
+		echo 'echo "$0 $*" >>"$TREE/fuzzed"' | program "$tree/build/fuzz/fuzz/fuzz_$target"
 	done
 	export TREE="$tree"
 	run fuzz
@@ -220,7 +210,7 @@ fuzz_each() {
 	for target in one two; do
 		grep -q "fuzz_$target .*-max_total_time=20 .*tests/fuzz/corpus/$target\$" "$tree/fuzzed" || return 1
 	done
-	echo 'exit 77' | program build/fuzz/fuzz/fuzz_one
+	echo 'exit 77' | program "$tree/build/fuzz/fuzz/fuzz_one"
 	run fuzz
 	ends '1 passed, 1 failed' 1
 }
@@ -231,7 +221,7 @@ replay_each() {
 	: >"$tree/tests/fuzz/fuzz_one.c"
 	for variant in release asan; do
 		# shellcheck disable=SC2016
-		echo '[ "$1" = tests/fuzz/corpus/one ]' | program "build/$variant/fuzz/fuzz_one"
+		echo '[ "$1" = tests/fuzz/corpus/one ]' | program "$tree/build/$variant/fuzz/fuzz_one"
 	done
 	run replay
 	ends '2 passed, 0 failed' 0
@@ -254,8 +244,8 @@ ci() {
 	fresh
 	mkdir -p "$tree/.ci"
 	cp .ci/run "$tree/.ci/run"
-	echo 'echo "setup $*"' | program scripts/setup.sh
-	echo 'echo "make $*"; echo "1 passed, 2 failed"; exit 5' | program bin/make
+	echo 'echo "setup $*"' | program "$tree/scripts/setup.sh"
+	echo 'echo "make $*"; echo "1 passed, 2 failed"; exit 5' | program "$tree/bin/make"
 	out=$(PATH="$tree/bin:$PATH" "$tree/.ci/run")
 	status=$?
 	echo "$status $out"

@@ -21,11 +21,7 @@ without() {
 	done
 	echo 'echo "apt-get $*" >>"$ASKED"; case " $* " in *" install "*) exit "${APT_FAILS:-0}" ;; esac' |
 		stand_in apt-get
-	echo 'echo 0' | stand_in_over id
-}
-stand_in_over() {
-	rm -f "$work/bin/$1"
-	stand_in "$1"
+	echo 'echo 0' | stand_in id
 }
 
 # setup LEVEL: in a copy of the tree, with that PATH.
@@ -88,7 +84,7 @@ check 'does not believe an installer that did nothing' names_what_is_still_missi
 
 through_sudo() {
 	without gcc
-	echo 'echo 1000' | stand_in_over id
+	echo 'echo 1000' | stand_in id
 	echo 'echo "sudo $*" >>"$ASKED"; "$@"' | stand_in sudo
 	setup build
 	asked 'sudo env .*apt-get .*install gcc$'
@@ -97,7 +93,7 @@ check 'a user asks through sudo' through_sudo
 
 neither_root_nor_sudo() {
 	without gcc
-	echo 'echo 1000' | stand_in_over id
+	echo 'echo 1000' | stand_in id
 	setup build
 	[ $status -eq 1 ] && echo "$out" | grep -q 'not root and no sudo' && [ ! -s "$work/asked" ]
 }
@@ -122,7 +118,7 @@ check 'other proxies only for the benchmark' peers_for_bench
 
 npm_by_lock() {
 	without
-	echo 'echo "npm $*" >>"$ASKED"' | stand_in_over npm
+	echo 'echo "npm $*" >>"$ASKED"' | stand_in npm
 	mkdir -p "$tree/web"
 	echo '{ "lockfileVersion": 3 }' >"$tree/web/package-lock.json"
 	setup run && asked '^npm ci ' || return 1
@@ -135,7 +131,7 @@ check 'npm packages once for each lock file' npm_by_lock
 
 npm_says_it_first() {
 	without
-	echo 'echo "npm $*" >>"$ASKED"' | stand_in_over npm
+	echo 'echo "npm $*" >>"$ASKED"' | stand_in npm
 	echo '{ "lockfileVersion": 1 }' >"$tree/web/package-lock.json"
 	asked_at=/dev/stderr
 	setup run
@@ -147,11 +143,11 @@ check 'npm packages: says so before npm is asked' npm_says_it_first
 
 npm_failed() {
 	without
-	echo 'exit 1' | stand_in_over npm
+	echo 'exit 1' | stand_in npm
 	echo '{ "lockfileVersion": 2 }' >"$tree/web/package-lock.json"
 	setup run && return 1
 	echo "$out" | grep -q 'web/package-lock.json' || return 1
-	echo 'exit 0' | stand_in_over npm
+	echo 'exit 0' | stand_in npm
 	setup run
 }
 check 'npm that failed is named, and tried again' npm_failed

@@ -1,11 +1,10 @@
 /* reload on a clock turned by hand: what is looked at and when, what is told, who gets the site. */
 /* ldflags: -Wl,--wrap=clock_gettime */
-#include "options_line.h"
+#include "reload_world.h"
 #include "unit.h"
 
 #include "../../src/app/log_path.h"
 #include "app/reload.h"
-#include "fake_env.h"
 #include "self_file.h"
 
 #include <stdio.h>
@@ -29,26 +28,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 	return r;
 }
 
-struct world {
-	struct fake_env f;
-	struct options o;
-	struct options_line line;
-	char dir[64], cert[96];
-	struct tls_kept kept;
-	struct site *site, *fresh;
-	unsigned freshes;
-	struct reload *reload;
-};
-
-static void on_fresh(void *owner, struct site *site)
-{
-	struct world *w = owner;
-	site_unref(w->fresh);
-	w->fresh = site;
-	w->freshes++;
-}
-
-static void spoil(struct world *w, const char *text)
+static void spoil(struct reload_world *w, const char *text)
 {
 	FILE *f = fopen(w->cert, "w");
 	assert_non_null(f);
@@ -56,50 +36,20 @@ static void spoil(struct world *w, const char *text)
 	fclose(f);
 }
 
-static void begin(struct world *w, const char *words, int days_left)
+static void begin(struct reload_world *w, const char *words, int days_left)
 {
-	char err[SITE_ERROR], text[256];
-	memset(w, 0, sizeof *w);
-	fake_env_init(&w->f);
-	snprintf(w->dir, sizeof w->dir, "/tmp/websplice-reload-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	snprintf(w->cert, sizeof w->cert, "%s/cert.pem", w->dir);
+	reload_world_open(w);
 	self_file_put_for(w->cert, days_left);
-	snprintf(text, sizeof text, words, w->cert);
-	if (options_line_parse(&w->o, &w->line, text, err) < 0)
-		fail_msg("%s", err);
-	if (site_build(&w->site, &w->o, &w->kept, err) < 0)
-		fail_msg("%s", err);
-	struct reload_host host = {.owner = w, .fresh = on_fresh};
-	assert_int_equal(reload_new(&w->reload, &w->f.env, &w->o, &w->kept, w->site, &host), 0);
+	reload_world_start(w, words);
 	assert_null(w->kept.self);
-}
-
-static void end(struct world *w)
-{
-	reload_free(w->reload);
-	fake_turn(&w->f);
-	fake_env_done(&w->f);
-	site_unref(w->site);
-	site_unref(w->fresh);
-	unlink(w->cert);
-	assert_int_equal(rmdir(w->dir), 0);
-}
-
-static unsigned told(const struct world *w, const char *text)
-{
-	unsigned n = 0;
-	for (const char *at = w->f.lines; (at = strstr(at, text)); at++)
-		n++;
-	return n;
 }
 
 static void test_change(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	begin(&w, "--cert=%s 1 a:2", 100);
-	assert_int_equal(told(&w, "certificate for=clients"), 1);
+	assert_int_equal(reload_told(&w, "certificate for=clients"), 1);
 	fake_sleep(&w.f, 10 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 0);
 	self_file_put_for(w.cert, 100);
@@ -109,18 +59,18 @@ static void test_change(void **state)
 	assert_int_equal(w.freshes, 1);
 	assert_non_null(w.fresh->tls);
 	assert_true(w.fresh->tls != w.site->tls);
-	assert_int_equal(told(&w, "reloaded"), 1);
-	assert_int_equal(told(&w, "certificate for=clients"), 2);
+	assert_int_equal(reload_told(&w, "reloaded"), 1);
+	assert_int_equal(reload_told(&w, "certificate for=clients"), 2);
 	fake_sleep(&w.f, 10 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 1);
-	end(&w);
+	reload_world_done(&w);
 }
 
 /* While a file changes at every look it is left alone. */
 static void test_at_rest(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	begin(&w, "--cert=%s 1 a:2", 100);
 	for (int i = 0; i < 8; i++) {
 		self_file_put_for(w.cert, 100);
@@ -129,14 +79,14 @@ static void test_at_rest(void **state)
 	assert_int_equal(w.freshes, 0);
 	fake_sleep(&w.f, RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 1);
-	end(&w);
+	reload_world_done(&w);
 }
 
 /* Nothing in it has changed, but who may read it: that may be what was the matter. */
 static void test_permissions(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	struct stat before, now;
 	begin(&w, "--cert=%s 1 a:2", 100);
 	assert_int_equal(stat(w.cert, &before), 0);
@@ -146,32 +96,32 @@ static void test_permissions(void **state)
 	} while (memcmp(&before.st_ctim, &now.st_ctim, sizeof now.st_ctim) == 0);
 	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 1);
-	end(&w);
+	reload_world_done(&w);
 }
 
 static void test_broken(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	begin(&w, "--cert=%s 1 a:2", 100);
 	spoil(&w, "nonsense");
 	fake_sleep(&w.f, 20 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 0);
-	assert_int_equal(told(&w, "reload failed, the old settings stay"), 1);
-	assert_int_equal(told(&w, "cert.pem"), 2); /* at the start, and now */
+	assert_int_equal(reload_told(&w, "reload failed, the old settings stay"), 1);
+	assert_int_equal(reload_told(&w, "cert.pem"), 2); /* at the start, and now */
 	unlink(w.cert);
 	fake_sleep(&w.f, 20 * RELOAD_LOOK_MS);
-	assert_int_equal(told(&w, "reload failed, the old settings stay"), 2);
+	assert_int_equal(reload_told(&w, "reload failed, the old settings stay"), 2);
 	self_file_put_for(w.cert, 100);
 	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 1);
-	end(&w);
+	reload_world_done(&w);
 }
 
 static void test_by_hand(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	begin(&w, "--cert=%s 1 a:2", 100);
 	reload_now(w.reload);
 	fake_turn(&w.f);
@@ -189,32 +139,32 @@ static void test_by_hand(void **state)
 	/* no thread to be had */
 	w.f.job_error = -12;
 	reload_now(w.reload);
-	assert_int_equal(told(&w, "reload failed, the old settings stay"), 1);
+	assert_int_equal(reload_told(&w, "reload failed, the old settings stay"), 1);
 	w.f.job_error = 0;
 	reload_now(w.reload);
 	fake_turn(&w.f);
 	assert_int_equal(w.freshes, 4);
-	end(&w);
+	reload_world_done(&w);
 }
 
 /* Without TLS nothing is watched, and there is nothing to wake up for. */
 static void test_no_tls(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	begin(&w, "1 a:2", 100);
 	assert_int_equal(timers_next(&w.f.timers), -1);
 	reload_now(w.reload);
 	fake_turn(&w.f);
 	assert_int_equal(w.freshes, 1);
-	end(&w);
+	reload_world_done(&w);
 }
 
 /* The log file is opened anew by hand, and not whenever somebody looks at the certificates. */
 static void test_log_file(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	struct stat before, now;
 	char words[288], old[128], path[128];
 	begin(&w, "--cert=%s 1 a:2", 100);
@@ -225,7 +175,8 @@ static void test_log_file(void **state)
 	char err[SITE_ERROR];
 	assert_int_equal(options_line_parse(&w.o, &w.line, words, err), 0);
 	int fd = log_path_open(path);
-	struct reload_host host = {.owner = &w, .fresh = on_fresh, .log_fd = fd};
+	struct reload_host host = reload_world_host(&w);
+	host.log_fd = fd;
 	assert_int_equal(reload_new(&w.reload, &w.f.env, &w.o, &w.kept, w.site, &host), 0);
 	assert_int_equal(fstat(fd, &before), 0);
 	assert_int_equal(rename(path, old), 0);
@@ -235,26 +186,26 @@ static void test_log_file(void **state)
 	fake_turn(&w.f);
 	assert_int_equal(fstat(fd, &now), 0);
 	assert_true(now.st_ino != before.st_ino);
-	assert_int_equal(told(&w, "not opened anew"), 0);
+	assert_int_equal(reload_told(&w, "not opened anew"), 0);
 	/* a folder has its name: that is told, once for each time, and the last one stays */
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
 	reload_now(w.reload);
 	fake_turn(&w.f);
-	assert_int_equal(told(&w, "log file not opened anew, the old one goes on"), 1);
+	assert_int_equal(reload_told(&w, "log file not opened anew, the old one goes on"), 1);
 	fake_sleep(&w.f, 3 * RELOAD_LOOK_MS);
-	assert_int_equal(told(&w, "not opened anew"), 1);
+	assert_int_equal(reload_told(&w, "not opened anew"), 1);
 	close(fd);
 	unlink(old);
 	rmdir(path);
-	end(&w);
+	reload_world_done(&w);
 }
 
 /* The end comes while a build is under way: its site goes nowhere and is freed. */
 static void test_end_meanwhile(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	begin(&w, "--cert=%s 1 a:2", 100);
 	w.f.hold_jobs = true;
 	reload_now(w.reload);
@@ -262,23 +213,23 @@ static void test_end_meanwhile(void **state)
 	w.reload = NULL;
 	fake_jobs(&w.f);
 	assert_int_equal(w.freshes, 0);
-	end(&w);
+	reload_world_done(&w);
 }
 
 /* The certificate that the backend is shown is one of ours, too. */
 static void test_towards_backend(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	begin(&w, "--ssl-target --ssl-target-insecure --ssl-target-cert=%s 1 a:2", 10);
-	assert_int_equal(told(&w, "certificate for=backend"), 1);
-	assert_int_equal(told(&w, "until=20"), 1); /* a date */
-	assert_int_equal(told(&w, "a certificate expires soon"), 1);
-	assert_int_equal(told(&w, "date=20"), 1);
+	assert_int_equal(reload_told(&w, "certificate for=backend"), 1);
+	assert_int_equal(reload_told(&w, "until=20"), 1); /* a date */
+	assert_int_equal(reload_told(&w, "a certificate expires soon"), 1);
+	assert_int_equal(reload_told(&w, "date=20"), 1);
 	self_file_put_for(w.cert, 10);
 	fake_sleep(&w.f, 2 * RELOAD_LOOK_MS);
 	assert_int_equal(w.freshes, 1);
-	end(&w);
+	reload_world_done(&w);
 }
 
 static void test_daily_warning(void **state)
@@ -289,32 +240,32 @@ static void test_daily_warning(void **state)
 		const char *says;
 	} rows[] = {{10, "a certificate expires soon"}, {-10, "a certificate has expired"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct world w;
+		struct reload_world w;
 		begin(&w, "--cert=%s 1 a:2", rows[i].days_left);
-		assert_int_equal(told(&w, rows[i].says), 1);
+		assert_int_equal(reload_told(&w, rows[i].says), 1);
 		for (unsigned day = 1; day <= 3; day++) {
 			/* all at once: five looks a second for three days take their time */
 			w.f.job_error = -12;
 			fake_sleep(&w.f, RELOAD_DAY_MS);
 			w.f.job_error = 0;
-			assert_int_equal(told(&w, rows[i].says), 1 + day);
+			assert_int_equal(reload_told(&w, rows[i].says), 1 + day);
 		}
-		end(&w);
+		reload_world_done(&w);
 	}
-	struct world w;
+	struct reload_world w;
 	begin(&w, "--cert=%s 1 a:2", 15);
 	w.f.job_error = -12;
 	fake_sleep(&w.f, 2 * (uint64_t)RELOAD_DAY_MS);
 	w.f.job_error = 0;
-	assert_int_equal(told(&w, "warn"), 0);
-	end(&w);
+	assert_int_equal(reload_told(&w, "warn"), 0);
+	reload_world_done(&w);
 }
 
 /* What --self-signed made lasts as long as the process. */
 static void test_self_signed(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	struct tls_cert before, after;
 	begin(&w, "--self-signed 1 a:2", 100);
 	tls_site_cert(w.site->tls, 0, &before);
@@ -323,33 +274,33 @@ static void test_self_signed(void **state)
 	assert_int_equal(w.freshes, 1);
 	tls_site_cert(w.fresh->tls, 0, &after);
 	assert_string_equal(before.fingerprint, after.fingerprint);
-	end(&w);
+	reload_world_done(&w);
 }
 
 /* It is made anew before it ends, by itself, and then it is a year until the next time. */
 static void test_self_signed_ends(void **state)
 {
 	(void)state;
-	struct world w;
+	struct reload_world w;
 	struct tls_cert before, after;
 	begin(&w, "--self-signed 1 a:2", 100);
 	tls_site_cert(w.site->tls, 0, &before);
 	ahead_s = before.not_after - time(NULL) - TLS_BUILD_SOON_S - DAY_S;
 	fake_sleep(&w.f, RELOAD_DAY_MS);
 	assert_int_equal(w.freshes, 0);
-	assert_int_equal(told(&w, "warn"), 0);
+	assert_int_equal(reload_told(&w, "warn"), 0);
 	ahead_s += 2 * DAY_S;
 	fake_sleep(&w.f, RELOAD_DAY_MS);
 	assert_int_equal(w.freshes, 1);
-	assert_int_equal(told(&w, "a certificate expires soon"), 1);
+	assert_int_equal(reload_told(&w, "a certificate expires soon"), 1);
 	tls_site_cert(w.fresh->tls, 0, &after);
 	assert_string_not_equal(before.fingerprint, after.fingerprint);
 	assert_true(after.not_after > before.not_after);
 	fake_sleep(&w.f, 3 * (uint64_t)RELOAD_DAY_MS);
 	assert_int_equal(w.freshes, 1);
-	assert_int_equal(told(&w, "warn"), 1);
+	assert_int_equal(reload_told(&w, "warn"), 1);
 	ahead_s = 0;
-	end(&w);
+	reload_world_done(&w);
 }
 
 int main(void)

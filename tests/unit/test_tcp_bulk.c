@@ -78,12 +78,18 @@ static void bulk_open(struct bulk *b)
 	open_on(b, false);
 }
 
-static void bulk_close(struct bulk *b)
+/* The link is closing. */
+static void bulk_gone(struct bulk *b)
 {
-	link_close(b->link, true);
 	real_until(&b->w, !b->link);
 	close(b->far);
 	real_close(&b->w);
+}
+
+static void bulk_close(struct bulk *b)
+{
+	link_close(b->link, true);
+	bulk_gone(b);
 }
 
 static int mark(const struct bulk *b)
@@ -388,9 +394,7 @@ static void test_closing(void **state)
 	link_close(b.link, false);
 	say(&b, TAIL);
 	assert_int_equal(shutdown(b.far, SHUT_WR), 0);
-	real_until(&b.w, !b.link);
-	close(b.far);
-	real_close(&b.w);
+	bulk_gone(&b);
 }
 
 /* ---- turns ---- */
@@ -421,12 +425,11 @@ static void test_two_reads_of_bulk(void **state)
 
 static void test_one_read_otherwise(void **state)
 {
-	const int room = LOW;
 	struct bulk b;
 
 	(void)state;
 	bulk_open(&b);
-	sock_low(tcp_fd(b.tcp), room); /* makes the kernel keep as much, as above */
+	sock_low(tcp_fd(b.tcp), LOW); /* makes the kernel keep as much, as above */
 	sock_low(tcp_fd(b.tcp), ANY);
 	assert_int_equal(reads_of_a_turn(&b), 1);
 	assert_int_equal(b.got, READ_ROOM);
@@ -472,14 +475,11 @@ static void test_cut_between_two_reads(void **state)
 
 	(void)state;
 	bulk_open(&b);
-	make_bulk(&b);
-	timer_stop(b.tcp->lull);
+	make_bulk_for_ever(&b);
 	ev.bytes = on_bytes_cut;
 	link_own(b.link, &ev, &b);
 	assert_int_equal(reads_of_a_turn(&b), 1);
-	real_until(&b.w, !b.link);
-	close(b.far);
-	real_close(&b.w);
+	bulk_gone(&b);
 }
 
 /* With the deadline running; real_close looks for it. */
